@@ -1,0 +1,110 @@
+// Runs the workspace's commands with the workspace's own Node, and installs what is missing first.
+// Plain JavaScript with no imports but Node's: in a fresh clone the system's Node runs it, whatever
+// its age.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const modules = join(root, 'node_modules')
+const stamp = join(modules, '.kaimen-installed')
+const oldestNode = [22, 19]
+
+const commands = {
+  start: ['--conditions=@kaimen/source', 'packages/cli/src/main.ts', 'dev'],
+  test: ['node_modules/vitest/vitest.mjs', 'run'],
+  check: ['tools/check.ts'],
+  bench: ['--conditions=@kaimen/source', 'benchmarks/run.ts'],
+  build: ['tools/build.ts'],
+  format: ['node_modules/prettier/bin/prettier.cjs', '--write', '.'],
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+const command = commands[name]
+if (!command) stop(`Unknown command "${name}". There are: ${Object.keys(commands).join(', ')}.`)
+
+installIfNeeded()
+run(workspaceNode(), [...command, ...args])
+
+function installIfNeeded() {
+  const lock = join(root, 'package-lock.json')
+  const digest = createHash('sha256').update(readFileSync(lock)).digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
+  // npm writes its own record after the lock, so one that is no older is an `npm install` done by hand.
+  const record = join(modules, '.package-lock.json')
+  if (!existsSync(record) || statSync(record).mtimeMs < statSync(lock).mtimeMs) {
+    console.error('Installing (about half a minute, once)…')
+    const beganMs = Date.now()
+    const { status, error } = npm(['ci', '--loglevel=error'])
+    if (status !== 0) {
+      stop(
+        `npm ci failed${error ? `: ${error.message}` : ''}. Its messages are above. ` +
+          'Check the network and the registry (npm config get registry), then run this again.',
+      )
+    }
+    console.error(`Installed in ${Math.round((Date.now() - beganMs) / 1000)} s.`)
+  }
+  writeFileSync(stamp, digest)
+}
+
+function npm(npmArgs) {
+  const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }
+  const cli = process.env.npm_execpath
+  if (cli && basename(cli) === 'npm-cli.js') {
+    return spawnSync(process.execPath, [cli, ...npmArgs], options)
+  }
+  return spawnSync('npm', npmArgs, { ...options, shell: process.platform === 'win32' })
+}
+
+/** The pinned Node where there is one for this machine, else the system's, if it is not too old. */
+function workspaceNode() {
+  const system = process.platform === 'win32' ? 'win' : process.platform
+  const packageName = `node-${system}-${process.arch}`
+  const pin = readJson(join(root, 'package.json')).optionalDependencies[packageName]
+  const file = join(modules, packageName, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  if (pin && existsSync(file)) {
+    // Fails where the binary does not fit the machine, such as on musl.
+    const { status, stdout } = spawnSync(file, ['--version'], { encoding: 'utf8' })
+    if (status === 0) {
+      if (stdout.trim() === `v${pin}`) return file
+      stop(`${file} is ${stdout.trim()}, but package.json pins v${pin}. Run npm ci.`)
+    }
+  }
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) {
+    return process.execPath
+  }
+  return stop(
+    `Node ${process.version} is too old: Kaimen needs ${oldestNode.join('.')} or later, and the workspace ` +
+      `brings its own only for Linux and Windows on x64 and Linux on arm64, not for ` +
+      `${process.platform} on ${process.arch}. Install Node 24 from https://nodejs.org, then run this again.`,
+  )
+}
+
+function run(node, nodeArgs) {
+  const child = spawn(node, nodeArgs, { cwd: root, stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => {
+      // A terminal sends Ctrl-C to the child as well, and a second one would hurry it.
+      if (signal !== 'SIGTERM' && process.stdin.isTTY) return
+      child.kill(signal)
+    })
+  }
+  child.on('error', (error) => stop(`Could not start ${node}: ${error.message}`))
+  child.on('exit', (code, signal) => {
+    process.exit(code ?? 128 + (constants.signals[signal] ?? 0))
+  })
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
+
+function stop(message) {
+  console.error(message)
+  process.exit(1)
+}
