@@ -1,1 +1,29 @@
-export {}
+/** Every message between Kaimen's client and server. */
+export {
+  errorCodeOf,
+  errorCodes,
+  errorTable,
+  type Action,
+  type ErrorCode,
+  type ErrorEntry,
+  type Localized,
+} from './errors.ts'
+export {
+  Device,
+  Health,
+  Jwks,
+  PhoneRequired,
+  Problem,
+  RevokeBody,
+  Revoked,
+  Session,
+  Sessions,
+  SignedIn,
+  SignInReply,
+  SignInWechatBody,
+  TokenBody,
+  Tokens,
+  User,
+} from './messages.ts'
+export { renderOpenapi } from './openapi.ts'
+export { routes, type Route, type RouteName } from './routes.ts'

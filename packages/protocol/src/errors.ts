@@ -1,0 +1,329 @@
+/**
+ * Every way in which Kaimen says no, in one closed table. The server, the client SDK, the OpenAPI document and
+ * docs/errors.md all read it; a test holds them together.
+ */
+
+/** What the client should do next. `fix_config` is for the developer or operator, never for the person. */
+export type Action = 'none' | 'relogin' | 'retry' | 'wait' | 'fix_config'
+
+/** A sentence in each language that Kaimen speaks. */
+export type Localized = { readonly 'zh-CN': string; readonly en: string }
+
+export type ErrorEntry = {
+  /** HTTP status. */
+  readonly status: number
+  /** Whether the same request may succeed later without any change by the caller. */
+  readonly retryable: boolean
+  readonly action: Action
+  /** WeChat's errcodes that end in this error. */
+  readonly errcodes?: readonly number[]
+  readonly title: Localized
+  /** What happened, whose fault it is, what to do next. */
+  readonly detail: Localized
+}
+
+const entry = (
+  status: number,
+  action: Action,
+  title: Localized,
+  detail: Localized,
+  errcodes?: readonly number[],
+): ErrorEntry => ({
+  status,
+  retryable: action === 'retry' || action === 'wait',
+  action,
+  title,
+  detail,
+  ...(errcodes && { errcodes }),
+})
+
+const say = (zh: string, en: string): Localized => ({ 'zh-CN': zh, en })
+
+export const errorTable = {
+  // The login code and WeChat
+  code_invalid: entry(
+    400,
+    'relogin',
+    say('登录凭证无效', 'The login code is not valid'),
+    say(
+      'code 不是微信刚签发给这个 AppID 的，或已超过 5 分钟。请重新调用 wx.login；如果总是失败，请核对小程序的 AppID 与服务端配置是否一致。',
+      'The code was not issued by WeChat to this AppID, or is older than 5 minutes. Call wx.login again; if it always fails, compare the AppID of the mini program with the one in the server’s settings.',
+    ),
+    [40029],
+  ),
+  code_used: entry(
+    400,
+    'relogin',
+    say('登录凭证已被使用', 'The login code has been used'),
+    say(
+      '一个 code 只能换取一次登录态。请重新调用 wx.login；若是重发同一次请求，请带上同一个 Idempotency-Key。',
+      'A code signs in once. Call wx.login again; to repeat the very same request, send the same Idempotency-Key.',
+    ),
+    [40163],
+  ),
+  wechat_busy: entry(
+    503,
+    'retry',
+    say('微信系统繁忙', 'WeChat is busy'),
+    say(
+      '微信暂时无法处理登录。请按 Retry-After 稍候，再用新的 code 重试。',
+      'WeChat could not process the login just now. Wait as Retry-After says, then try again with a new code.',
+    ),
+    [-1],
+  ),
+  wechat_rate_limited: entry(
+    429,
+    'wait',
+    say('登录太频繁', 'Signing in too often'),
+    say(
+      '微信限制了调用频率。请按 Retry-After 等待后再试；如果经常出现，请检查客户端是否重复调用 wx.login。',
+      'WeChat limits how often this may be called. Wait as Retry-After says; if it happens often, see whether the client calls wx.login needlessly.',
+    ),
+    [45011, 45009],
+  ),
+  wechat_user_blocked: entry(
+    403,
+    'none',
+    say('微信拦截了该用户', 'WeChat blocks this user'),
+    say(
+      '微信判定该微信号为高风险用户，拒绝登录。请用户联系微信客服；重试无效。',
+      'WeChat regards this account as high-risk and refuses its login. The person has to contact WeChat; trying again does not help.',
+    ),
+    [40226],
+  ),
+  wechat_unreachable: entry(
+    503,
+    'retry',
+    say('无法连接微信', 'WeChat cannot be reached'),
+    say(
+      '服务端在时限内没有得到微信的有效应答。请按 Retry-After 稍候，再用新的 code 重试；已登录的用户不受影响。',
+      'The server got no valid answer from WeChat in time. Wait as Retry-After says, then try again with a new code; people who are signed in are not affected.',
+    ),
+  ),
+  wechat_config: entry(
+    500,
+    'fix_config',
+    say('微信登录配置有误', 'WeChat sign-in is misconfigured'),
+    say(
+      '服务端的微信配置需要运维人员修正，用户无法自行解决。运维人员可按 errcode 查看服务端日志。',
+      'The operator has to mend the server’s WeChat settings; the person cannot. The operator finds the errcode in the server’s log.',
+    ),
+    [40013, 40125, 40164, 40243, 41002, 41004, 50004, 50007, 61004, 45035],
+  ),
+  wechat_error: entry(
+    502,
+    'none',
+    say('微信返回了错误', 'WeChat answered with an error'),
+    say(
+      '微信拒绝了这次登录，原因不在已知列表中。请把 errcode 和 rid 提供给开发者。',
+      'WeChat refused this login for a reason that is not in the known list. Give the errcode and rid to the developer.',
+    ),
+  ),
+  snapshot_user: entry(
+    403,
+    'none',
+    say('快照页访客不能登录', 'Snapshot-page visitors cannot sign in'),
+    say(
+      '当前是微信的快照页，身份是虚拟的。请点击“使用完整服务”后再登录。',
+      'This is WeChat’s snapshot page, whose identity is virtual. Choose “use the full service” first, then sign in.',
+    ),
+  ),
+
+  // What the caller sent
+  app_unknown: entry(
+    400,
+    'fix_config',
+    say('应用未配置', 'Unknown app'),
+    say(
+      '服务端没有配置这个 app_id，或配置了多个应用而请求没有指明 app_id。请核对客户端与服务端的 AppID。',
+      'The server has no app with this app_id, or has several and the request names none. Compare the AppIDs of client and server.',
+    ),
+  ),
+  body_invalid: entry(
+    400,
+    'none',
+    say('请求内容不正确', 'The request is not well formed'),
+    say(
+      '请求体不符合接口约定。请对照 /openapi.json 修改请求。',
+      'The request body does not match the interface. Correct it by /openapi.json.',
+    ),
+  ),
+  body_too_large: entry(
+    413,
+    'none',
+    say('请求内容过大', 'The request is too large'),
+    say('请求体超过了 64 KB。请缩小后再发送。', 'The request body exceeds 64 KB. Send less.'),
+  ),
+  media_type_unsupported: entry(
+    415,
+    'none',
+    say('不支持的内容类型', 'Unsupported media type'),
+    say(
+      '请使用 Content-Type: application/json（/v1/token 和 /v1/revoke 也接受表单）。',
+      'Send Content-Type: application/json (/v1/token and /v1/revoke also take a form).',
+    ),
+  ),
+  method_not_allowed: entry(
+    405,
+    'none',
+    say('不支持的请求方法', 'Method not allowed'),
+    say('该路径不支持这种方法，允许的方法见 Allow 响应头。', 'This path does not take that method; the Allow header names those it does.'),
+  ),
+  not_found: entry(
+    404,
+    'none',
+    say('没有找到', 'Not found'),
+    say('路径不存在，或该对象不属于当前用户。', 'There is no such path, or the thing does not belong to this user.'),
+  ),
+  rate_limited: entry(
+    429,
+    'wait',
+    say('请求太频繁', 'Too many requests'),
+    say('请按 Retry-After 等待后再试。', 'Wait as Retry-After says, then try again.'),
+  ),
+
+  // Tickets, phones, codes and passwords
+  ticket_invalid: entry(
+    400,
+    'relogin',
+    say('登录票据无效', 'The ticket is not valid'),
+    say('ticket 已使用、已过期（10 分钟），或属于另一个应用。请重新登录。', 'The ticket was used, is older than 10 minutes, or belongs to another app. Sign in again.'),
+  ),
+  phone_taken: entry(
+    409,
+    'none',
+    say('手机号已绑定其他微信', 'The phone is bound to another WeChat account'),
+    say('这个手机号的账号在本应用中已绑定另一个微信。没有做任何更改。', 'This phone’s account is bound to another WeChat identity in this app. Nothing was changed.'),
+  ),
+  phone_code_invalid: entry(
+    400,
+    'retry',
+    say('手机号凭证无效', 'The phone code is not valid'),
+    say(
+      'phone_code 必须来自手机号按钮（不是 wx.login），5 分钟内有效且只能用一次。请让用户再点一次按钮。',
+      'phone_code must come from the phone button (not from wx.login), lives 5 minutes and works once. Ask the person to tap the button again.',
+    ),
+  ),
+  phone_unverified: entry(
+    403,
+    'none',
+    say('手机号未验证', 'The phone is not verified'),
+    say('请先用短信验证码或手机号按钮验证这个号码。', 'Verify this number first, by SMS code or by the phone button.'),
+  ),
+  password_wrong: entry(
+    401,
+    'none',
+    say('手机号或密码错误', 'Wrong phone or password'),
+    say('请检查后重新输入，或改用短信验证码登录。', 'Check and type again, or sign in by SMS code.'),
+  ),
+  password_weak: entry(
+    400,
+    'none',
+    say('密码太弱', 'The password is too weak'),
+    say('请使用更长、且不在常用或已泄露列表中的密码。', 'Use a longer one that is not on the lists of common or leaked passwords.'),
+  ),
+  otp_wrong: entry(
+    400,
+    'none',
+    say('验证码错误', 'Wrong code'),
+    say('请核对短信中的验证码后重新输入。', 'Compare with the code in the SMS and type it again.'),
+  ),
+  otp_expired: entry(
+    400,
+    'none',
+    say('验证码已过期', 'The code has expired'),
+    say('请重新获取验证码。', 'Ask for a new code.'),
+  ),
+  otp_exhausted: entry(
+    429,
+    'none',
+    say('验证码错误次数过多', 'Too many wrong codes'),
+    say('这个验证码已作废，请重新获取。', 'This code is void. Ask for a new one.'),
+  ),
+  session_key_stale: entry(
+    409,
+    'relogin',
+    say('session_key 已过期', 'The session_key is stale'),
+    say('请重新调用 wx.login 登录，再让用户重新提供数据。', 'Sign in again with wx.login, then ask for the data again.'),
+  ),
+  data_invalid: entry(
+    400,
+    'none',
+    say('开放数据校验失败', 'The open data did not verify'),
+    say('签名、水印或密文不正确，数据没有被采用。', 'Signature, watermark or ciphertext is wrong; the data was not taken.'),
+  ),
+
+  // Tokens, sessions and users
+  token_invalid: entry(
+    401,
+    'relogin',
+    say('令牌无效', 'The token is not valid'),
+    say('令牌缺失、格式不对，或不是本服务签发的。请重新登录。', 'The token is missing, malformed, or was not issued here. Sign in again.'),
+  ),
+  token_expired: entry(
+    401,
+    'retry',
+    say('令牌已过期', 'The token has expired'),
+    say('请用 refresh_token 换取新令牌后重试。', 'Get a new one with the refresh_token, then try again.'),
+  ),
+  refresh_reused: entry(
+    401,
+    'relogin',
+    say('刷新令牌已被使用', 'The refresh token has been used'),
+    say('这个 refresh_token 已换过新令牌，不能再用。请重新登录。', 'This refresh_token was already exchanged for a newer one. Sign in again.'),
+  ),
+  session_ended: entry(
+    401,
+    'relogin',
+    say('登录已结束', 'The session has ended'),
+    say('这次登录已退出、被移除或到期。请重新登录。', 'This session was signed out, removed or has run out. Sign in again.'),
+  ),
+  reauth_required: entry(
+    403,
+    'relogin',
+    say('需要重新验证身份', 'Fresh proof is required'),
+    say('这项操作需要 10 分钟内的登录。请重新登录后再试。', 'This needs a sign-in of the last 10 minutes. Sign in again, then repeat it.'),
+  ),
+  user_disabled: entry(
+    403,
+    'none',
+    say('账号已停用', 'The account is disabled'),
+    say('账号被管理员停用或已注销。请联系客服。', 'The account was disabled by an administrator or deleted. Contact support.'),
+  ),
+  sign_in_refused: entry(
+    403,
+    'none',
+    say('登录被拒绝', 'The sign-in was refused'),
+    say('应用没有接受这次登录。', 'The application did not admit this sign-in.'),
+  ),
+
+  // The service itself
+  unavailable: entry(
+    503,
+    'wait',
+    say('服务暂不可用', 'The service is not available'),
+    say('这是服务端的问题，没有数据丢失。请按 Retry-After 稍候再试。', 'This is the server’s fault; nothing was lost. Wait as Retry-After says, then try again.'),
+  ),
+  internal_error: entry(
+    500,
+    'wait',
+    say('服务端出错', 'The server failed'),
+    say('这是服务端的问题，已记录。请稍后再试。', 'This is the server’s fault and has been logged. Try again later.'),
+  ),
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorTable
+
+export const errorCodes = Object.keys(errorTable) as readonly ErrorCode[]
+
+/** The error that one of WeChat's errcodes ends in; `wechat_error` for those that no entry names. */
+export function errorCodeOf(errcode: number): ErrorCode {
+  return byErrcode.get(errcode) ?? 'wechat_error'
+}
+
+const byErrcode = new Map<number, ErrorCode>(
+  errorCodes.flatMap((code) => {
+    const { errcodes }: ErrorEntry = errorTable[code]
+    return (errcodes ?? []).map((errcode) => [errcode, code] as const)
+  }),
+)

@@ -1,0 +1,139 @@
+/** The bodies and replies of the HTTP surface: valibot schemas, and the types read off them. */
+import * as v from 'valibot'
+import { errorCodes } from './errors.ts'
+
+const text = (max: number, description: string) =>
+  v.pipe(v.string(), v.minLength(1), v.maxLength(max), v.description(description))
+
+/** Describes an optional field; an absent field and an explicit `undefined` are the same. */
+const seconds = (description: string) =>
+  v.pipe(v.number(), v.integer(), v.minValue(0), v.description(description))
+
+const instant = (description: string) =>
+  v.pipe(v.string(), v.isoTimestamp(), v.description(`${description}; RFC 3339`))
+
+const appId = v.optional(
+  text(64, 'The AppID that the code was issued to; may be left out when the server has one app'),
+)
+
+export const Device = v.pipe(
+  v.strictObject({
+    model: v.optional(text(64, 'As wx.getDeviceInfo names it')),
+    system: v.optional(text(64, 'Operating system and version')),
+    name: v.optional(text(64, 'A name that the person would recognise')),
+  }),
+  v.description('What the person sees in the list of devices; never proof of anything'),
+)
+export type Device = v.InferOutput<typeof Device>
+
+export const SignInWechatBody = v.strictObject({
+  app_id: appId,
+  code: text(128, 'From wx.login: lives 5 minutes, works once'),
+  device: v.optional(Device),
+})
+export type SignInWechatBody = v.InferOutput<typeof SignInWechatBody>
+
+export const User = v.strictObject({
+  id: text(32, 'Never changes'),
+  nickname: v.nullable(v.string()),
+  avatar_url: v.nullable(v.string()),
+  phone: v.pipe(v.nullable(v.string()), v.description('Masked, as +86 138****0000')),
+  created_at: instant('When the user first signed in'),
+})
+export type User = v.InferOutput<typeof User>
+
+const tokenFields = {
+  access_token: text(4096, 'RFC 9068 JWT; send it as Authorization: Bearer'),
+  token_type: v.literal('Bearer'),
+  expires_in: seconds('Life of the access token, counted from receipt; seconds'),
+  refresh_token: text(512, 'Gets the next pair of tokens at /v1/token; each is used once'),
+  refresh_expires_in: seconds('Life of the refresh token when it is not used; seconds'),
+  session_id: text(32, 'The session that both tokens belong to'),
+}
+
+export const Tokens = v.strictObject(tokenFields)
+export type Tokens = v.InferOutput<typeof Tokens>
+
+export const SignedIn = v.strictObject({
+  status: v.literal('signed_in'),
+  ...tokenFields,
+  is_new_user: v.boolean(),
+  user: User,
+})
+export type SignedIn = v.InferOutput<typeof SignedIn>
+
+export const PhoneRequired = v.strictObject({
+  status: v.literal('phone_required'),
+  ticket: text(256, 'Carries the pending identity to the phone sign-in; works once, in this app'),
+  expires_in: seconds('Life of the ticket; seconds'),
+})
+export type PhoneRequired = v.InferOutput<typeof PhoneRequired>
+
+export const SignInReply = v.variant('status', [SignedIn, PhoneRequired])
+export type SignInReply = v.InferOutput<typeof SignInReply>
+
+export const TokenBody = v.strictObject({
+  grant_type: v.pipe(v.literal('refresh_token'), v.description('RFC 6749 section 6')),
+  refresh_token: text(512, 'The newest refresh token of the session'),
+  client_id: v.optional(text(64, 'The AppID of the session; when sent, it must match')),
+})
+export type TokenBody = v.InferOutput<typeof TokenBody>
+
+export const RevokeBody = v.strictObject({
+  token: text(4096, 'A refresh or an access token; either ends the session'),
+  token_type_hint: v.optional(text(64, 'RFC 7009 section 2.1; not needed')),
+  client_id: v.optional(text(64, 'Ignored')),
+})
+export type RevokeBody = v.InferOutput<typeof RevokeBody>
+
+export const Empty = v.strictObject({})
+export type Empty = v.InferOutput<typeof Empty>
+
+export const Session = v.strictObject({
+  id: text(32, 'For DELETE /v1/me/sessions/{id}'),
+  app_id: text(64, 'The app that was signed in to'),
+  device: v.nullable(Device),
+  created_at: instant('When the person signed in'),
+  last_seen_at: instant('When the tokens were last refreshed'),
+  current: v.pipe(v.boolean(), v.description('Whether this request came from that session')),
+})
+export type Session = v.InferOutput<typeof Session>
+
+export const Sessions = v.strictObject({ sessions: v.array(Session) })
+export type Sessions = v.InferOutput<typeof Sessions>
+
+export const Revoked = v.strictObject({
+  revoked: v.pipe(v.number(), v.integer(), v.description('How many sessions were ended')),
+})
+export type Revoked = v.InferOutput<typeof Revoked>
+
+export const Jwk = v.strictObject({
+  kty: v.literal('EC'),
+  crv: v.literal('P-256'),
+  x: v.string(),
+  y: v.string(),
+  kid: v.string(),
+  alg: v.literal('ES256'),
+  use: v.literal('sig'),
+})
+export const Jwks = v.strictObject({ keys: v.array(Jwk) })
+export type Jwks = v.InferOutput<typeof Jwks>
+
+export const Health = v.strictObject({
+  status: v.picklist(['ok', 'unavailable']),
+})
+export type Health = v.InferOutput<typeof Health>
+
+export const Problem = v.strictObject({
+  type: v.pipe(v.string(), v.description('A stable URI for the code')),
+  title: v.string(),
+  status: v.pipe(v.number(), v.integer()),
+  detail: v.pipe(v.string(), v.description('What happened, whose fault it is, what to do next')),
+  code: v.picklist(errorCodes),
+  retryable: v.boolean(),
+  action: v.picklist(['none', 'relogin', 'retry', 'wait', 'fix_config']),
+  wechat: v.optional(
+    v.strictObject({ errcode: v.pipe(v.number(), v.integer()), rid: v.optional(v.string()) }),
+  ),
+})
+export type Problem = v.InferOutput<typeof Problem>

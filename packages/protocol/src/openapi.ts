@@ -1,0 +1,131 @@
+/** Renders the routes as an OpenAPI 3.1 document. */
+import { toJsonSchema } from '@valibot/to-json-schema'
+import type { GenericSchema } from 'valibot'
+import { errorTable, type ErrorCode } from './errors.ts'
+import * as messages from './messages.ts'
+import { routes, type Route } from './routes.ts'
+
+type Json = Record<string, unknown>
+
+const named: Record<string, GenericSchema> = {
+  Device: messages.Device,
+  Jwks: messages.Jwks,
+  PhoneRequired: messages.PhoneRequired,
+  Problem: messages.Problem,
+  RevokeBody: messages.RevokeBody,
+  Sessions: messages.Sessions,
+  SignInReply: messages.SignInReply,
+  SignInWechatBody: messages.SignInWechatBody,
+  SignedIn: messages.SignedIn,
+  TokenBody: messages.TokenBody,
+  Tokens: messages.Tokens,
+  User: messages.User,
+}
+
+/**
+ * The document that `GET /openapi.json` answers with.
+ *
+ * @param options.serverUrl Where the server is reached, as in `https://auth.example.com`.
+ */
+export function renderOpenapi(options: { serverUrl?: string } = {}): Json {
+  const paths: Record<string, Json> = {}
+  for (const [operationId, route] of Object.entries<Route>(routes)) {
+    const path = (paths[route.path] ??= {})
+    path[route.method.toLowerCase()] = renderOperation(operationId, route)
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Kaimen',
+      version: '1',
+      summary: 'WeChat login, end to end',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    ...(options.serverUrl && { servers: [{ url: options.serverUrl }] }),
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      schemas: Object.fromEntries(
+        Object.entries(named).map(([name, schema]) => [name, render(schema)]),
+      ),
+    },
+  }
+}
+
+function renderOperation(operationId: string, route: Route): Json {
+  return {
+    operationId,
+    summary: route.summary,
+    security: route.auth === 'bearer' ? [{ bearer: [] }] : [],
+    ...renderParameters(route),
+    ...(route.body && {
+      requestBody: {
+        required: true,
+        content: Object.fromEntries(
+          ['application/json', ...(route.form ? ['application/x-www-form-urlencoded'] : [])].map(
+            (type) => [type, { schema: reference(route.body) }],
+          ),
+        ),
+      },
+    }),
+    responses: {
+      200: {
+        description: 'OK',
+        content: { 'application/json': { schema: reference(route.reply) } },
+      },
+      ...renderErrors([...route.errors, 'method_not_allowed', 'unavailable', 'internal_error']),
+    },
+  }
+}
+
+function renderParameters(route: Route): Json {
+  const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+  const inQuery = Object.entries(route.query ?? {}).map(([name, description]) => ({
+    name,
+    in: 'query',
+    required: true,
+    description,
+    schema: { type: 'string' },
+  }))
+  const inHeader = Object.entries(route.headers ?? {}).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  }))
+  const parameters = [...inPath, ...inQuery, ...inHeader]
+  return parameters.length > 0 ? { parameters } : {}
+}
+
+function renderErrors(codes: readonly ErrorCode[]): Json {
+  const byStatus = new Map<number, Set<ErrorCode>>()
+  for (const code of codes) {
+    const { status } = errorTable[code]
+    byStatus.set(status, (byStatus.get(status) ?? new Set()).add(code))
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      status,
+      {
+        description: [...group].map((code) => `\`${code}\`: ${errorTable[code].title.en}`).join('; '),
+        content: { 'application/problem+json': { schema: reference(messages.Problem) } },
+      },
+    ]),
+  )
+}
+
+function reference(schema: GenericSchema | undefined): Json {
+  const name = Object.keys(named).find((key) => named[key] === schema)
+  return name ? { $ref: `#/components/schemas/${name}` } : schema ? render(schema) : {}
+}
+
+function render(schema: GenericSchema): Json {
+  const { $schema: _, ...rest } = toJsonSchema(schema)
+  return rest
+}
