@@ -1,0 +1,80 @@
+import type { Dispatcher } from 'undici'
+import type { Deadline } from './deadline.ts'
+
+/** One HTTP request as it goes out; `path` includes the encoded query. */
+export interface Outgoing {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+}
+
+/** What came of it. `sent` is false when not one byte of the request was written. */
+export type Outcome =
+  | { readonly kind: 'answered'; readonly status: number; readonly body: Buffer }
+  | {
+      readonly kind: 'timeout' | 'unreachable' | 'bad_reply'
+      readonly sent: boolean
+      readonly status: number | undefined
+      /** As undici gave it: may hold parts of the exchange, so it must be cleaned before it goes on. */
+      readonly error?: Error
+    }
+
+/** Sends one request once, and never rejects. Redirects are not followed. */
+export function exchange(
+  dispatcher: Dispatcher,
+  outgoing: Outgoing,
+  deadline: Deadline,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let controller: Dispatcher.DispatchController | undefined
+    let status: number | undefined
+    const chunks: Buffer[] = []
+
+    const fail = (kind: 'timeout' | 'unreachable' | 'bad_reply', error?: Error) =>
+      resolve({
+        kind,
+        sent: controller !== undefined,
+        status,
+        ...(error !== undefined && { error }),
+      })
+
+    deadline.giveUp = () => {
+      fail('timeout')
+      controller?.abort(new Error('deadline passed'))
+    }
+
+    dispatcher.dispatch(
+      { method: outgoing.method, path: outgoing.path, headers: { accept: 'application/json' } },
+      {
+        onRequestStart(started) {
+          // Throwing here drops a request before its first byte. That matters when the deadline
+          // passed while the connection was being made, and it keeps undici from ever sending a
+          // single-use code a second time.
+          if (deadline.expired || controller !== undefined) throw new Error('not sent')
+          controller = started
+        },
+        onResponseStart(_controller, statusCode) {
+          status = statusCode
+        },
+        onResponseData(_controller, chunk) {
+          chunks.push(chunk)
+        },
+        onResponseEnd() {
+          const [first] = chunks
+          const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks)
+          resolve({ kind: 'answered', status: status ?? 0, body })
+        },
+        onResponseError(_controller, error) {
+          fail(classify(error, status), error)
+        },
+      },
+    )
+  })
+}
+
+function classify(error: Error, status: number | undefined) {
+  const code = 'code' in error ? String(error.code) : ''
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'timeout'
+  // Cut off, too long, or not HTTP: something answered.
+  const answered = status !== undefined || code.startsWith('HPE_') || code.startsWith('UND_ERR_RES')
+  return answered ? 'bad_reply' : 'unreachable'
+}
