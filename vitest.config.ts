@@ -5,7 +5,11 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@kaimen/source', 'node', 'import', 'default'] } },
   resolve: { conditions: ['@kaimen/source', 'node', 'import', 'default'] },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'tools/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+      'tools/test/**/*.test.ts',
+    ],
     testTimeout: 20_000,
   },
 })
