@@ -1,1 +1,18 @@
-export {}
+/**
+ * WeChat, offline.
+ *
+ * ```ts
+ * const emulator = await createEmulator({ port: 0 })
+ * await fetch(`${emulator.url}/emulator/world`)
+ * await emulator.close()
+ * ```
+ *
+ * @module
+ */
+
+export { createEmulator } from './create-emulator.ts'
+export type { Emulator, EmulatorOptions } from './create-emulator.ts'
+
+export { seedWorld } from './seed.ts'
+export type { SeedApp, SeedPerson } from './seed.ts'
+export type { AppKind } from './world/app.ts'

@@ -1,0 +1,64 @@
+import { seedWorld } from '../seed.ts'
+import type { SeedPerson } from '../seed.ts'
+import { registerApp } from './app.ts'
+import type { App } from './app.ts'
+import type { Call } from './call.ts'
+import type { Fault } from './fault.ts'
+import type { LoginCode } from './login-code.ts'
+import type { Membership } from './session-key.ts'
+
+/** What the world draws from outside itself. */
+export interface Sources {
+  /** Milliseconds since the Unix epoch. */
+  readonly now: () => number
+  /** That many bytes, never the same twice. */
+  readonly random: (byteCount: number) => Uint8Array
+}
+
+/** Everything that WeChat knows. Plain data; the rooms beside this file change it. */
+export interface World {
+  readonly sources: Sources
+  clockOffsetMs: number
+  readonly apps: Map<string, App>
+  readonly people: Map<string, SeedPerson>
+  /** In the order in which they were issued, so that the oldest are dropped first. */
+  readonly loginCodes: Map<string, LoginCode>
+  loginCodesIssued: number
+  readonly memberships: Map<string, Membership>
+  readonly faults: Fault[]
+  faultsAdded: number
+  readonly calls: Call[]
+}
+
+/** The seeded world. */
+export function beginWorld(sources: Sources): World {
+  const world: World = {
+    sources,
+    clockOffsetMs: 0,
+    apps: new Map(),
+    people: new Map(),
+    loginCodes: new Map(),
+    loginCodesIssued: 0,
+    memberships: new Map(),
+    faults: [],
+    faultsAdded: 0,
+    calls: [],
+  }
+  resetWorld(world)
+  return world
+}
+
+/** Makes the world what it was at its beginning. */
+export function resetWorld(world: World): void {
+  world.clockOffsetMs = 0
+  world.apps.clear()
+  world.people.clear()
+  world.loginCodes.clear()
+  world.loginCodesIssued = 0
+  world.memberships.clear()
+  world.faults.length = 0
+  world.faultsAdded = 0
+  world.calls.length = 0
+  for (const app of seedWorld.apps) world.apps.set(app.appid, registerApp(app))
+  for (const person of seedWorld.people) world.people.set(person.id, person)
+}
