@@ -12,6 +12,7 @@
 export { createWechat } from './wechat.ts'
 export type { Wechat, WechatRequest } from './wechat.ts'
 export type { WechatOptions } from './options.ts'
+export type { ReplyBody } from './transport/read-reply.ts'
 
 // Mini programs
 export { code2Session } from './mini-program/code2session.ts'

@@ -14,8 +14,11 @@ import {
   recordFailure,
 } from './transport/circuit.ts'
 import { startDeadline } from './transport/deadline.ts'
+import type { Deadline } from './transport/deadline.ts'
 import { exchange } from './transport/exchange.ts'
 import { enter, leave, openGate } from './transport/gate.ts'
+import { readReply } from './transport/read-reply.ts'
+import type { ReplyBody } from './transport/read-reply.ts'
 import { cleanCause, scrub } from './transport/scrub.ts'
 
 /** One call to WeChat's API. */
@@ -38,7 +41,7 @@ export interface Wechat {
    * @throws {@link WechatError} When WeChat answers an `errcode` other than 0.
    * @throws {@link WechatTransportError} When there is no answer that can be used.
    */
-  call(request: WechatRequest): Promise<Readonly<Record<string, unknown>>>
+  call(request: WechatRequest): Promise<ReplyBody>
   /** Waits for the calls under way and closes the connections. Calls made after it fail as `closed`. */
   close(): Promise<void>
 }
@@ -76,43 +79,42 @@ export function createWechat(options: WechatOptions = {}): Wechat {
   const gateLimits = { maxInFlight, maxWaiting }
   let closing: Promise<void> | undefined
 
-  async function call(request: WechatRequest): Promise<Readonly<Record<string, unknown>>> {
-    const refuse = (kind: TransportFailure) =>
-      new WechatTransportError(request.endpoint, kind, { sent: false })
-    if (closing !== undefined) throw refuse('closed')
-    if (isOpen(circuit, nowMs())) throw refuse('circuit_open')
-
-    const { path, values } = encode(request)
+  async function call(request: WechatRequest): Promise<ReplyBody> {
+    if (closing !== undefined) throw refusal(request, 'closed')
+    if (isOpen(circuit, nowMs())) throw refusal(request, 'circuit_open')
     const deadline = startDeadline(timeoutMs)
     try {
       const admission = await enter(gate, gateLimits, deadline)
-      if (admission !== 'in') throw refuse(admission)
+      if (admission !== 'in') throw refusal(request, admission)
       try {
-        if (!letThrough(circuit, nowMs())) throw refuse('circuit_open')
-        const outcome = await exchange(pool, { method: request.method, path }, deadline)
-        const reply = outcome.kind === 'answered' ? parseReply(outcome) : outcome
-        if (reply.kind !== 'reply') {
-          recordFailure(circuit, nowMs(), circuitLimits)
-          throw new WechatTransportError(request.endpoint, reply.kind, {
-            sent: reply.sent,
-            status: reply.status,
-            ...('detail' in reply && { detail: reply.detail }),
-            ...('error' in reply && { cause: cleanCause(reply.error, values) }),
-          })
-        }
-        recordAnswer(circuit)
-        const { errcode } = reply.body
-        if (typeof errcode === 'number' && errcode !== 0) {
-          const errmsg = typeof reply.body['errmsg'] === 'string' ? reply.body['errmsg'] : ''
-          throw new WechatError(request.endpoint, errcode, scrub(errmsg, values))
-        }
-        return reply.body
+        return await attempt(request, deadline)
       } finally {
         leave(gate)
       }
     } finally {
       deadline.clear()
     }
+  }
+
+  async function attempt(request: WechatRequest, deadline: Deadline): Promise<ReplyBody> {
+    const { path, secrets } = encode(request)
+    if (!letThrough(circuit, nowMs())) throw refusal(request, 'circuit_open')
+    const reply = readReply(await exchange(pool, { method: request.method, path }, deadline))
+    if (reply.kind !== 'reply') {
+      recordFailure(circuit, nowMs(), circuitLimits)
+      throw new WechatTransportError(request.endpoint, reply.kind, {
+        sent: reply.sent,
+        status: reply.status,
+        detail: reply.detail,
+        cause: reply.error && cleanCause(reply.error, secrets),
+      })
+    }
+    recordAnswer(circuit)
+    const { errcode = 0, errmsg = '' } = reply.body
+    if (errcode !== 0) {
+      throw new WechatError(request.endpoint, errcode, scrub(String(errmsg), secrets))
+    }
+    return reply.body
   }
 
   return {
@@ -127,34 +129,17 @@ export function createWechat(options: WechatOptions = {}): Wechat {
   }
 }
 
-function encode(request: WechatRequest): { path: string; values: string[] } {
+function refusal({ endpoint }: WechatRequest, kind: TransportFailure): WechatTransportError {
+  return new WechatTransportError(endpoint, kind, { sent: false })
+}
+
+function encode(request: WechatRequest): { path: string; secrets: string[] } {
   const query = new URLSearchParams()
-  const values: string[] = []
+  const secrets: string[] = []
   for (const [name, value] of Object.entries(request.query)) {
     const plain = isSecret(value) ? value.reveal() : value
-    if (plain !== value) values.push(plain)
+    if (isSecret(value)) secrets.push(plain)
     query.append(name, plain)
   }
-  return { path: `${request.path}?${query.toString()}`, values }
-}
-
-/**
- * WeChat's own replies have status 200 and a JSON object, under whatever content type: `/sns/*`
- * says `text/plain`. Everything else comes from something between.
- */
-function parseReply({ status, body }: { status: number; body: Buffer }) {
-  const bad = (detail: string) => ({ kind: 'bad_reply', sent: true, status, detail }) as const
-  if (status !== 200) return bad(`HTTP status ${status}`)
-  if (body.length === 0) return bad('empty body')
-  let json: unknown
-  try {
-    json = JSON.parse(body.toString('utf8'))
-  } catch {
-    return bad(`${body.length} bytes that are not JSON`)
-  }
-  return isObject(json) ? ({ kind: 'reply', body: json } as const) : bad('JSON, but not an object')
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return { path: `${request.path}?${query.toString()}`, secrets }
 }

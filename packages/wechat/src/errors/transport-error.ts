@@ -74,6 +74,13 @@ const entries: Record<TransportFailure, ErrorEntry> = {
   },
 }
 
+interface TransportDetails {
+  readonly sent: boolean
+  readonly status?: number | undefined
+  readonly detail?: string | undefined
+  readonly cause?: Error | undefined
+}
+
 /** There is no answer from WeChat that can be used. */
 export class WechatTransportError extends Error {
   override readonly name = 'WechatTransportError'
@@ -96,21 +103,21 @@ export class WechatTransportError extends Error {
   constructor(
     endpoint: string,
     kind: TransportFailure,
-    details: { sent: boolean; status?: number | undefined; detail?: string; cause?: Error },
+    { sent, status, detail, cause }: TransportDetails,
   ) {
     const { fault, retryable, meaning, fix } = entries[kind]
-    const detail = details.detail === undefined ? '' : ` [${details.detail}]`
+    const suffix = detail === undefined ? '' : ` [${detail}]`
     super(
-      `${endpoint}: ${kind}, ${meaning.en}. ${fix.en}${detail}`,
-      details.cause === undefined ? undefined : { cause: details.cause },
+      `${endpoint}: ${kind}, ${meaning.en}. ${fix.en}${suffix}`,
+      cause === undefined ? undefined : { cause },
     )
     this.kind = kind
     this.endpoint = endpoint
-    this.sent = details.sent
+    this.sent = sent
     this.fault = fault
     this.retryable = retryable
     this.meaning = meaning
     this.fix = fix
-    this.status = details.status
+    this.status = status
   }
 }

@@ -1,3 +1,4 @@
+import { errors } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { Deadline } from './deadline.ts'
 
@@ -7,16 +8,19 @@ export interface Outgoing {
   readonly path: string
 }
 
-/** What came of it. `sent` is false when not one byte of the request was written. */
+/** What came of it. */
 export type Outcome =
-  | { readonly kind: 'answered'; readonly status: number; readonly body: Buffer }
-  | {
-      readonly kind: 'timeout' | 'unreachable' | 'bad_reply'
-      readonly sent: boolean
-      readonly status: number | undefined
-      /** As undici gave it: may hold parts of the exchange, so it must be cleaned before it goes on. */
-      readonly error?: Error
-    }
+  { readonly kind: 'answered'; readonly status: number; readonly body: Buffer } | Failure
+
+export interface Failure {
+  readonly kind: 'timeout' | 'unreachable' | 'bad_reply'
+  /** False when not one byte of the request was written. */
+  readonly sent: boolean
+  readonly status?: number | undefined
+  readonly detail?: string
+  /** As undici gave it: may hold parts of the exchange, so it must be cleaned before it goes on. */
+  readonly error?: Error | undefined
+}
 
 /** Sends one request once, and never rejects. Redirects are not followed. */
 export function exchange(
@@ -29,13 +33,8 @@ export function exchange(
     let status: number | undefined
     const chunks: Buffer[] = []
 
-    const fail = (kind: 'timeout' | 'unreachable' | 'bad_reply', error?: Error) =>
-      resolve({
-        kind,
-        sent: controller !== undefined,
-        status,
-        ...(error !== undefined && { error }),
-      })
+    const fail = (kind: Failure['kind'], error?: Error) =>
+      resolve({ kind, sent: controller !== undefined, status, error })
 
     deadline.giveUp = () => {
       fail('timeout')
@@ -71,10 +70,9 @@ export function exchange(
   })
 }
 
-function classify(error: Error, status: number | undefined) {
-  const code = 'code' in error ? String(error.code) : ''
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'timeout'
+function classify(error: Error, status: number | undefined): Failure['kind'] {
+  if (error instanceof errors.ConnectTimeoutError) return 'timeout'
   // Cut off, too long, or not HTTP: something answered.
-  const answered = status !== undefined || code.startsWith('HPE_') || code.startsWith('UND_ERR_RES')
+  const answered = status !== undefined || error instanceof errors.HTTPParserError
   return answered ? 'bad_reply' : 'unreachable'
 }

@@ -26,7 +26,8 @@ export function cleanCause(error: Error, values: readonly string[]): Error {
     error instanceof AggregateError ? error.errors.map((each) => messageOf(each)).join('; ') : ''
   const clean = new Error(scrub(message === '' ? error.message : message, values))
   clean.name = scrub(error.name, values)
-  return 'code' in error ? Object.assign(clean, { code: scrub(String(error.code), values) }) : clean
+  const code = 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? Object.assign(clean, { code: scrub(code, values) }) : clean
 }
 
 function messageOf(error: unknown): string {
