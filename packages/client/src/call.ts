@@ -1,0 +1,83 @@
+import { AuthError } from './auth-error.ts'
+import type { Platform, PlatformRequest, Reply } from './platform.ts'
+import { isProblem } from './wire.ts'
+
+/**
+ * Sends under our own timer: on some devices `wx.request` and `wx.login` were seen never to call
+ * back.
+ */
+export function send(platform: Platform, request: PlatformRequest): Promise<Reply> {
+  const task = platform.request(request)
+  return limit(platform, task.reply, request.timeout, () => task.abort())
+}
+
+/** Settles with `work` or, after `ms`, with `timeout`; what comes later is ignored. */
+export function limit<T>(
+  platform: Platform,
+  work: Promise<T>,
+  ms: number,
+  giveUp?: () => void,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = platform.after(ms, () => {
+      reject(new AuthError('timeout'))
+      giveUp?.()
+    })
+    work.then(
+      (value) => {
+        cancel()
+        resolve(value)
+      },
+      (cause: unknown) => {
+        cancel()
+        reject(cause instanceof AuthError ? cause : new AuthError('network', { cause }))
+      },
+    )
+  })
+}
+
+/** Posts JSON to the Kaimen server; anything but 200 is thrown. */
+export async function post(
+  platform: Platform,
+  url: string,
+  data: object,
+  timeout: number,
+  header: Record<string, string> = {},
+): Promise<unknown> {
+  const reply = await send(platform, {
+    url,
+    method: 'POST',
+    data,
+    header: { 'content-type': 'application/json', ...header },
+    timeout,
+    // These bodies hold a code or a token: no other place may get them.
+    redirect: 'manual',
+  })
+  if (reply.statusCode !== 200) throw refusalOf(reply)
+  return reply.data
+}
+
+function refusalOf({ statusCode: status, data, header }: Reply): AuthError {
+  const retryAfterSeconds = readRetryAfter(header)
+  if (isProblem(data)) {
+    const { code, title, detail, action, wechat } = data
+    return new AuthError(code, {
+      message: title,
+      detail,
+      action,
+      wechat,
+      status,
+      retryAfterSeconds,
+    })
+  }
+  // Not Kaimen's own words: a gateway before it, or not Kaimen at all.
+  const code = status === 429 ? 'rate_limited' : status >= 500 ? 'unavailable' : 'reply_invalid'
+  return new AuthError(code, { status, retryAfterSeconds })
+}
+
+/** Seconds only: a date would have to be compared with the device's clock, which may be wrong. */
+function readRetryAfter(header: Record<string, unknown>): number | undefined {
+  const name = Object.keys(header || {}).find((key) => /^retry-after$/i.test(key))
+  const value = name && String(header[name]).trim()
+  return value && /^\d+$/.test(value) ? Number(value) : undefined
+}

@@ -1,0 +1,222 @@
+import { findAccount, type LoginResult, type SessionUser } from './account.ts'
+import { AuthError } from './auth-error.ts'
+import { send } from './call.ts'
+import type { Platform, PlatformRequest, Reply, TransportOptions } from './platform.ts'
+import { accept, authorize, login, logout, renew, type Grant, type Kaimen } from './sign-in.ts'
+import { load } from './storage.ts'
+import { originOf, resolveUrl } from './url.ts'
+import { wechat } from './wechat.ts'
+import { isProblem, type Device } from './wire.ts'
+
+export interface ClientOptions {
+  /** Where Kaimen is, as in `https://auth.example.com`; a path below it is fine. */
+  baseUrl: string
+  /**
+   * Origins of your own back ends, as in `https://api.example.com`. The access token goes to these
+   * and to that of `baseUrl`, and nowhere else. Default: none.
+   */
+  apiOrigins?: readonly string[]
+  /** Default: the running mini program's. */
+  appId?: string
+  /**
+   * Keeps sessions of different versions apart. Default: `develop`, `trial` or `release`, as it
+   * runs.
+   */
+  env?: string
+  /** Keeps sessions of different persons on one device apart. Default: `''`. */
+  account?: string
+  /** What the list of devices shows; `null` sends nothing. Default: model and system of the phone. */
+  device?: Device | null
+  /** Whether requests sign in again by themselves after `logout()`. Default: false. */
+  silentLoginAfterLogout?: boolean
+  /** Milliseconds that `wx.login` may take. Default: 10 000. */
+  wxLoginTimeoutMs?: number
+  /** Milliseconds that each of this client's own calls to Kaimen may take. Default: 10 000. */
+  authTimeoutMs?: number
+  /** Milliseconds that a request without `timeout` may take. Default: 60 000. */
+  requestTimeoutMs?: number
+  /** Default: `wechat()`, looked for when first needed. */
+  platform?: Platform
+}
+
+/** As those of `wx.request`, and how the session takes part. */
+export interface RequestOptions extends TransportOptions {
+  /** A whole URL, or a path below `baseUrl`. */
+  url: string
+  header?: Record<string, string>
+  /** Milliseconds. Default: `requestTimeoutMs`. */
+  timeout?: number
+  /**
+   * `true`: needs the session, and fails where the token may not go. `false`: without the session.
+   * Default: with it wherever the token may go, unless `header` has its own Authorization.
+   */
+  auth?: boolean
+  /** Whether a request that a 401 stopped is sent once more with a new token. Default: true. */
+  replay?: boolean
+}
+
+/** As `wx.request` gives it to `success`, of any status. */
+export interface RequestResult<T> {
+  statusCode: number
+  data: T
+  header: Record<string, unknown>
+  cookies?: string[]
+  errMsg?: string
+}
+
+export interface LoginOptions {
+  /** Runs `wx.login` even when signed in, as `session_key_stale` asks for. Default: false. */
+  fresh?: boolean
+}
+
+export interface Client {
+  /** Who is signed in. Reads storage when first asked. Without the phone, which `GET /v1/me` has. */
+  readonly user: SessionUser | null
+  /**
+   * `wx.request`, signed in: logs in silently when needed, renews, and sends again once after a
+   * 401.
+   *
+   * @throws {AuthError} There was no reply, or no session to send it with.
+   */
+  request<T = unknown>(options: RequestOptions): Promise<RequestResult<T>>
+  /**
+   * Makes sure that somebody is signed in; without any call when so already.
+   *
+   * @throws {AuthError}
+   */
+  login(options?: LoginOptions): Promise<LoginResult>
+  /**
+   * Signs out at once, and tells the server as well as it can: never rejects for want of a network.
+   * Requests that wait for a login end with `signed_out`.
+   */
+  logout(): Promise<void>
+  /** Calls back whenever `user` changes; returns what ends that. */
+  onChange(listener: (user: SessionUser | null) => void): () => void
+}
+
+/**
+ * A client of one Kaimen server. Touches neither `wx` nor storage before it is used. Clients with
+ * the same `baseUrl`, `appId`, `env` and `account` share one session.
+ *
+ * @throws {AuthError} `options_invalid`: `baseUrl` or one of `apiOrigins` is not an http(s) URL.
+ */
+export function createClient(options: ClientOptions): Client {
+  const baseUrl = options.baseUrl.replace(/\/+$/, '')
+  const trusted = [baseUrl, ...(options.apiOrigins ?? [])].map((url) => {
+    const origin = originOf(url)
+    if (!origin)
+      throw new AuthError('options_invalid', { message: `不是完整的 http(s) 地址：${url}` })
+    return origin
+  })
+  let opened: Kaimen | undefined
+
+  /** First use, not import: an independent subpackage may load this before there is an App. */
+  function open(): Kaimen {
+    opened ??= assemble(options, baseUrl)
+    load(opened.platform, opened.account)
+    return opened
+  }
+
+  async function request<T>(given: RequestOptions): Promise<RequestResult<T>> {
+    const { auth, replay = true, header = {} } = given
+    const kaimen = open()
+    const outgoing: PlatformRequest = {
+      ...given,
+      url: resolveUrl(baseUrl, given.url),
+      header,
+      timeout: given.timeout ?? options.requestTimeoutMs ?? 60_000,
+    }
+    const mayCarry = trusted.includes(originOf(outgoing.url) ?? '')
+    if (auth && !mayCarry)
+      throw new AuthError('options_invalid', { message: '令牌只能发往 baseUrl 和 apiOrigins' })
+    const carries = auth ?? (mayCarry && !Object.keys(header).some(isAuthorization))
+    const reply = carries
+      ? await sendSignedIn(kaimen, outgoing, replay)
+      : await send(kaimen.platform, outgoing)
+    // What the body holds is between the caller and its server.
+    return reply as RequestResult<T>
+  }
+
+  return {
+    get user() {
+      return open().account.user
+    },
+    request,
+    async login({ fresh = false } = {}) {
+      const kaimen = open()
+      const { credentials, user } = kaimen.account
+      return credentials && user && !fresh
+        ? { status: 'signed_in', user, isNewUser: false }
+        : await login(kaimen)
+    },
+    async logout() {
+      await logout(open())
+    },
+    onChange(listener) {
+      const { listeners } = open().account
+      // A wrapper of its own, so that one function given twice is two listeners.
+      const entry = (user: SessionUser | null) => listener(user)
+      listeners.add(entry)
+      return () => {
+        listeners.delete(entry)
+      }
+    },
+  }
+}
+
+function assemble(options: ClientOptions, baseUrl: string): Kaimen {
+  const platform = options.platform ?? wechat()
+  const app = platform.app()
+  const appId = options.appId ?? app.appId
+  const key = ['kaimen', baseUrl, appId, options.env ?? app.env, options.account ?? '']
+  return {
+    account: findAccount(platform.host, key.map(encodeURIComponent).join(':')),
+    platform,
+    baseUrl,
+    appId,
+    device: options.device,
+    wxLoginTimeoutMs: options.wxLoginTimeoutMs ?? 10_000,
+    authTimeoutMs: options.authTimeoutMs ?? 10_000,
+    silentLoginAfterLogout: options.silentLoginAfterLogout ?? false,
+  }
+}
+
+async function sendSignedIn(
+  kaimen: Kaimen,
+  request: PlatformRequest,
+  replay: boolean,
+): Promise<Reply> {
+  const { account, platform } = kaimen
+  const grant = await authorize(kaimen)
+  const reply = await sendWith(grant)
+  if (!refusesToken(reply)) return reply
+  // A late 401 of a token that was since replaced asks for nothing more than the new one.
+  await renew(kaimen, grant.generation)
+  const next = await authorize(kaimen)
+  if (next.userId !== grant.userId) throw new AuthError('signed_out')
+  if (!replay) throw new AuthError('token_refused', { action: 'retry', status: 401 })
+  const second = await sendWith(next)
+  if (refusesToken(second)) throw new AuthError('token_refused', { status: 401 })
+  return second
+
+  async function sendWith({ accessToken }: Grant): Promise<Reply> {
+    const header: Record<string, string> = { Authorization: `Bearer ${accessToken}` }
+    for (const [name, value] of Object.entries(request.header))
+      if (!isAuthorization(name)) header[name] = value
+    const answer = await send(platform, { ...request, header })
+    if (!refusesToken(answer)) accept(account)
+    return answer
+  }
+}
+
+/**
+ * A 401 of any server; but Kaimen also answers it to a wrong password, where a new token would not
+ * help.
+ */
+function refusesToken({ statusCode, data }: Reply): boolean {
+  return statusCode === 401 && !(isProblem(data) && data.action === 'none')
+}
+
+function isAuthorization(name: string): boolean {
+  return /^authorization$/i.test(name)
+}

@@ -1,0 +1,126 @@
+import { AuthError, type ErrorCode } from './auth-error.ts'
+import type { Platform, PlatformRequest, Reply } from './platform.ts'
+
+interface Failure {
+  errMsg: string
+  errno?: number
+}
+
+/** The part of `wx` that is used. What is optional may be missing in an old base library. */
+export interface WechatApi {
+  login(options: {
+    timeout: number
+    success(result: { code: string }): void
+    fail(failure: Failure): void
+  }): unknown
+  request(
+    options: PlatformRequest & { success(reply: Reply): void; fail(failure: Failure): void },
+  ): { abort(): void }
+  getStorageSync(key: string): unknown
+  setStorageSync(key: string, value: string): void
+  removeStorageSync(key: string): void
+  getAccountInfoSync?(): { miniProgram: { appId: string; envVersion?: string } }
+  getLaunchOptionsSync?(): { scene: number; apiCategory?: string }
+  getDeviceInfo?(): { model?: string; system?: string }
+}
+
+/** Moments opens a mini program as a single page: no login state, and a storage of its own. */
+const singlePageScene = 1154
+
+/**
+ * WeChat's mini program as a {@link Platform}. Taro and uni-app builds have the same `wx`.
+ *
+ * @throws {AuthError} `platform_missing`: this `wx` has no login, as that of WeChat's web pages.
+ */
+export function wechat(given?: WechatApi): Platform {
+  const api = given ?? findWechat()
+  if (!api || !isFunction(api.login) || !isFunction(api.request) || !isFunction(api.getStorageSync))
+    throw new AuthError('platform_missing')
+  return {
+    host: api,
+    canSignIn() {
+      const launch = api.getLaunchOptionsSync?.()
+      return !launch || (launch.scene !== singlePageScene && launch.apiCategory !== 'browseOnly')
+    },
+    // Callbacks, not the promise form: WeChat documents none for wx.login.
+    login: (timeoutMs) =>
+      new Promise((resolve, reject) => {
+        api.login({
+          timeout: timeoutMs,
+          success({ code }) {
+            // DevTools under a tourist appid answers with these words instead of a code.
+            if (code && code !== mockCode) resolve(code)
+            else reject(mocked())
+          },
+          fail: (failure) => reject(failed(failure, 'wx_login_failed')),
+        })
+      }),
+    request(request) {
+      let task: { abort(): void } | undefined
+      const reply = new Promise<Reply>((resolve, reject) => {
+        task = api.request({
+          ...request,
+          success: resolve,
+          fail: (failure) => reject(failed(failure, 'network')),
+        })
+      })
+      return { reply, abort: () => task?.abort() }
+    },
+    app() {
+      const program = api.getAccountInfoSync?.().miniProgram
+      return { appId: program?.appId ?? '', env: program?.envVersion ?? '' }
+    },
+    device() {
+      const info = api.getDeviceInfo?.()
+      return info && { model: clip(info.model), system: clip(info.system) }
+    },
+    read: (key) => api.getStorageSync(key),
+    write: (key, value) => api.setStorageSync(key, value),
+    remove: (key) => api.removeStorageSync(key),
+    now: () => Date.now(),
+    after(ms, run) {
+      const timer = setTimeout(run, ms)
+      return () => clearTimeout(timer)
+    },
+    random: () => Math.random(),
+  }
+}
+
+/** The server takes 1 to 64 characters. */
+const clip = (text: string | undefined) => text?.slice(0, 64) || undefined
+
+const mockCode = 'the code is a mock one'
+
+const mocked = () =>
+  new AuthError('code_invalid', {
+    action: 'fix_config',
+    message: '开发者工具没有给出真的 code，请在 project.config.json 填写 AppID',
+  })
+
+function findWechat(): WechatApi | undefined {
+  return typeof wx === 'object' ? wx : undefined
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
+}
+
+/**
+ * By errno, which came with base library 2.24.0, or else by the text.
+ * https://developers.weixin.qq.com/miniprogram/dev/framework/usability/PublicErrno.html
+ */
+const codeOf: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/^104 |privacy permission/, 'privacy_refused'],
+  [/^103 |deny/, 'user_refused'],
+  [/^600002 |domain list/, 'domain_not_allowed'],
+  [/^5 |timeout/, 'timeout'],
+  [/^(108|109|6000..) /, 'network'],
+  [/^1003 /, 'rate_limited'],
+  [/^1402101 /, 'wechat_user_blocked'],
+]
+
+function failed(failure: Failure, otherwise: ErrorCode): AuthError {
+  const { errno, errMsg } = failure
+  const known = codeOf.find(([sign]) => sign.test(`${errno} ${errMsg}`))
+  return new AuthError(known?.[1] ?? otherwise, { errno, cause: failure })
+}
