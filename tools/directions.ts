@@ -57,6 +57,12 @@ const rules: IRegularForbiddenRuleType[] = [
     },
   ),
   forbid(
+    'no-dev-at-run-time',
+    'Who installs the package does not get its devDependencies.',
+    { path: '^packages/[^/]+/src/' },
+    { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+  ),
+  forbid(
     'exports-only',
     'Another package is reached through its exports, not by a path into it.',
     { path: '^packages/([^/]+)/' },
@@ -139,7 +145,7 @@ async function cruisePackages(root: string): Promise<ICruiseResult> {
     {
       baseDir: root,
       ruleSet: { forbidden: rules },
-      exclude: { path: ['(^|/)(dist|miniprogram_dist|test)/'] },
+      exclude: { path: ['^packages/[^/]+/(dist|miniprogram_dist|test)/'] },
       doNotFollow: { path: 'node_modules' },
       tsPreCompilationDeps: true,
       validate: true,

@@ -134,7 +134,7 @@ async function installPacker(): Promise<Outcome> {
   return runNpm(['ci', '--loglevel=error'], packer)
 }
 
-function checkPackedFiles(folder: string): string[] {
+export function checkPackedFiles(folder: string): string[] {
   const files = globSync('**/*.*', { cwd: folder })
   if (!files.includes('index.js'))
     return [`WeChat's packer made no index.js, only: ${files.join(', ') || 'nothing'}`]
