@@ -1,6 +1,6 @@
 import { WechatInputError } from '../errors/input-error.ts'
 import { WechatTransportError } from '../errors/transport-error.ts'
-import { secret as wrap } from '../secret.ts'
+import { isSecret, secret as wrap } from '../secret.ts'
 import type { Secret } from '../secret.ts'
 import type { Wechat } from '../wechat.ts'
 
@@ -35,17 +35,17 @@ export async function code2Session(
   { appid, secret, js_code }: Code2SessionParams,
 ): Promise<Code2SessionReply> {
   const endpoint = 'code2Session'
-  const wrapped = typeof secret === 'string' ? wrap(secret) : secret
   // Ahead of any call: a code is a stranger's text on its way into a URL beside the AppSecret.
   checkToken('js_code', js_code, /^[A-Za-z0-9_-]{1,128}$/)
   checkToken('appid', appid, /^[A-Za-z0-9_-]{1,64}$/)
-  checkToken('secret', wrapped.reveal(), /^[\x21-\x7e]{1,256}$/)
+  const appSecret = isSecret(secret) ? secret : wrap(secret)
+  checkToken('secret', appSecret.reveal(), /^[\x21-\x7e]{1,256}$/)
 
   const reply = await wechat.call({
     endpoint,
     method: 'GET',
     path: '/sns/jscode2session',
-    query: { appid, secret: wrapped, js_code: wrap(js_code), grant_type: 'authorization_code' },
+    query: { appid, secret: appSecret, js_code: wrap(js_code), grant_type: 'authorization_code' },
   })
 
   const { openid, session_key, unionid } = reply

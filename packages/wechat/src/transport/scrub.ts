@@ -12,8 +12,9 @@ export function scrub(text: string, values: readonly string[]): string {
 
 function spellings(value: string): string[] {
   if (value === '') return []
-  const inQuery = new URLSearchParams({ '': value }).toString().slice(1)
-  return [value, inQuery, inQuery.replaceAll('+', '%20')]
+  // By way of a Buffer: encodeURIComponent throws on half a surrogate pair.
+  const encoded = encodeURIComponent(Buffer.from(value).toString())
+  return [value, encoded, new URLSearchParams({ '': value }).toString().slice(1)]
 }
 
 /**

@@ -1,7 +1,10 @@
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { buildConnector, Pool } from 'undici'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { code2Session, WechatTransportError } from '../../src/index.ts'
 import type { WechatOptions } from '../../src/index.ts'
+import { startDeadline } from '../../src/transport/deadline.ts'
+import { exchange } from '../../src/transport/exchange.ts'
 import { canary, leaks } from '../support/canary.ts'
 import { catchError } from '../support/catch-error.ts'
 import { connect, httpReply, serve, serveRaw, session } from '../support/serve.ts'
@@ -42,15 +45,30 @@ describe('deadlines', () => {
     expect(error).toMatchObject({ kind: 'timeout', sent: true, status: 200 })
   })
 
-  test('[WX-5] a host that does not take the connection is given up at the connect deadline', async () => {
-    // TEST-NET-1 of RFC 5737: routed nowhere.
-    const { error } = await failure('http://192.0.2.1', {
-      allowInsecureHttp: true,
-      connectTimeoutMs: 100,
-      timeoutMs: 5000,
+  test('[WX-5] a host that takes the connection but not TLS is given up at the connect deadline', async () => {
+    const baseUrl = (await serveRaw(() => undefined)).replace('http:', 'https:')
+    const { error, tookMs } = await failure(baseUrl, { connectTimeoutMs: 100, timeoutMs: 5000 })
+    expect(error).toMatchObject({ kind: 'timeout', sent: false })
+    expect(error.cause).toMatchObject({ code: 'UND_ERR_CONNECT_TIMEOUT' })
+    expect(tookMs).toBeLessThan(3000)
+  })
+
+  test('[WX-3] a request whose deadline passed while connecting is never sent', async () => {
+    const requests: string[] = []
+    const baseUrl = await serveRaw((socket, request) => {
+      requests.push(request)
+      socket.write(httpReply(session))
     })
-    expect(['timeout', 'unreachable']).toContain(error.kind)
-    expect(error.sent).toBe(false)
+    const connector = buildConnector({})
+    const pool = new Pool(baseUrl, {
+      connect: (options, callback) => void setTimeout(() => connector(options, callback), 100),
+    })
+    onTestFinished(() => pool.destroy())
+    const late = await exchange(pool, { method: 'GET', path: '/late' }, startDeadline(30))
+    expect(late).toMatchObject({ kind: 'timeout', sent: false })
+    const second = await exchange(pool, { method: 'GET', path: '/in-time' }, startDeadline(2000))
+    expect(second).toMatchObject({ kind: 'answered' })
+    expect(requests.map((request) => request.split(' ')[1])).toEqual(['/in-time'])
   })
 
   test('a call that timed out leaves the client usable', async () => {
