@@ -1,1 +1,34 @@
-export {}
+/**
+ * WeChat login: users, sessions and tokens behind one `Request → Response` handler.
+ *
+ *     const auth = createAuth({ publicUrl, apps, secret, store })
+ *     const response = await auth.handler(request)
+ *
+ * @module
+ */
+
+// The engine
+export { createAuth } from './auth.ts'
+export type { AppOptions, Auth, AuthOptions } from './auth.ts'
+export type { Admit, AuthEvent, Claims, HookUser, Refusal } from './hooks.ts'
+export { ConfigError } from './errors.ts'
+
+// What is passed in
+export { systemClock } from './clock.ts'
+export type { Clock } from './clock.ts'
+export type { Random } from './random.ts'
+
+// The two store contracts
+export type { EphemeralStore } from './store/ephemeral-store.ts'
+export type {
+  EndReason,
+  FoundByWechat,
+  SignInOutcome,
+  SignInWrite,
+  Store,
+  StoredSession,
+  StoredSigningKey,
+  StoredUser,
+  UserStatus,
+  WechatKey,
+} from './store/store.ts'

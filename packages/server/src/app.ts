@@ -1,0 +1,24 @@
+import type { Secret } from '@kaimen/wechat'
+
+/** One WeChat app that people sign in to, with every default filled in. */
+export type App = {
+  readonly kind: 'mini_program' | 'service_account' | 'website' | 'mobile_app'
+  readonly app_id: string
+  readonly secret: Secret
+  /** The Open Platform account that the app is bound to; unionids are unique within one. */
+  readonly open_platform: string | null
+  /** What a stranger needs to become a user: nothing but WeChat, or a phone as well. */
+  readonly registration: 'open' | 'phone'
+  readonly session: SessionLimits
+}
+
+export type SessionLimits = {
+  /** A session that is not refreshed for this long ends. */
+  readonly idleMs: number
+  /** A session ends at this age, however much it is used. */
+  readonly absoluteMs: number
+  /** For this long after an exchange the used refresh token still gives its successor. */
+  readonly refreshGraceMs: number
+}
+
+export type Apps = ReadonlyMap<string, App>

@@ -1,0 +1,33 @@
+import type { ErrorCode, Localized } from '@kaimen/protocol'
+
+export type KaimenErrorOptions = {
+  /** Takes the place of the table's sentence. Holds no secret, token, phone or code. */
+  detail?: Localized
+  /** What WeChat answered; shown to the client unless the code is `wechat_config`. */
+  wechat?: { errcode: number; rid?: string }
+  retryAfterSeconds?: number
+  /** For the operator's log only. */
+  cause?: unknown
+}
+
+/** A refusal that the client is told of. Its code is an entry of the protocol's error table. */
+export class KaimenError extends Error {
+  override readonly name = 'KaimenError'
+  readonly code: ErrorCode
+  readonly detail: Localized | undefined
+  readonly wechat: { errcode: number; rid?: string } | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: ErrorCode, options: KaimenErrorOptions = {}) {
+    super(code, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.detail = options.detail
+    this.wechat = options.wechat
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+}
+
+/** What `createAuth` or the command line was given is wrong; said at the start, never to a client. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}

@@ -1,0 +1,36 @@
+import type { RouteName } from '@kaimen/protocol'
+import type { App, Apps } from '../app.ts'
+import { KaimenError } from '../errors.ts'
+import type { AccessTokens } from '../session/access-token.ts'
+import type { SigningKeys } from '../session/signing-keys.ts'
+import type { TokenParts } from '../session/tokens.ts'
+import type { SignInParts } from '../sign-in.ts'
+
+/** What the routes need; `auth.ts` puts it together. */
+export type HttpParts = SignInParts &
+  TokenParts & {
+    readonly apps: Apps
+    readonly keys: SigningKeys
+    readonly accessTokens: AccessTokens
+    /** Where the server is reached. */
+    readonly publicUrl: string
+  }
+
+export type Call = {
+  readonly request: Request
+  /** Path parameters, as in `/v1/me/sessions/{id}`. */
+  readonly params: Readonly<Record<string, string>>
+}
+
+export type Handler = (parts: HttpParts, call: Call) => Promise<Response> | Response
+
+/** One for each route of the protocol: one too few or too many does not compile. */
+export type Handlers = Readonly<Record<RouteName, Handler>>
+
+/** The app that a request names; the only one there is, when it names none. */
+export function chooseApp(apps: Apps, app_id: string | undefined): App {
+  const signIn = [...apps.values()].filter(({ kind }) => kind === 'mini_program')
+  const app = app_id === undefined && signIn.length === 1 ? signIn[0] : apps.get(app_id ?? '')
+  if (app?.kind !== 'mini_program') throw new KaimenError('app_unknown')
+  return app
+}

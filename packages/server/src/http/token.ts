@@ -1,0 +1,51 @@
+import { RevokeBody, TokenBody } from '@kaimen/protocol'
+import { KaimenError } from '../errors.ts'
+import { formatId } from '../id.ts'
+import { readRefreshToken } from '../session/refresh-token.ts'
+import { refresh } from '../session/refresh.ts'
+import { mintTokens } from '../session/tokens.ts'
+import { hookUser } from '../user/hook-user.ts'
+import { readBody } from './body.ts'
+import type { Handler, HttpParts } from './handlers.ts'
+import { jsonResponse, tokensReply } from './reply.ts'
+
+/** `POST /v1/token` */
+export const token: Handler = async (parts, { request }) => {
+  const { refresh_token, client_id } = await readBody(request, TokenBody, { form: true })
+  const { session, user } = await refresh(parts, refresh_token, client_id)
+  const pair = await mintTokens(parts, session, hookUser(user))
+  return jsonResponse(tokensReply({ ...pair, session, now: parts.clock.now() }))
+}
+
+/** `POST /v1/revoke`. Unknown tokens are answered alike: RFC 7009 section 2.2. [OA-2] */
+export const revoke: Handler = async (parts, { request }) => {
+  const body = await readBody(request, RevokeBody, { form: true })
+  const session_id = await sessionOf(parts, body.token)
+  if (session_id !== undefined) await signOut(parts, session_id)
+  return jsonResponse({})
+}
+
+/** The session of a refresh token, or of an access token that is still valid. */
+async function sessionOf({ ring, accessTokens }: HttpParts, text: string) {
+  const claim = readRefreshToken(ring, text)
+  if (claim) return claim.session_id
+  try {
+    return (await accessTokens.verify(text)).session_id
+  } catch (error) {
+    if (error instanceof KaimenError) return undefined
+    throw error
+  }
+}
+
+async function signOut({ store, clock, emit }: HttpParts, session_id: number) {
+  const found = await store.findSession(session_id)
+  const write = { id: session_id, now_ms: clock.now(), reason: 'signed_out' } as const
+  if (found && (await store.endSession(write))) {
+    emit({
+      kind: 'session_ended',
+      user_id: formatId('usr', found.user.id),
+      session_id: formatId('ses', session_id),
+      reason: 'signed_out',
+    })
+  }
+}

@@ -1,0 +1,53 @@
+import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
+
+/**
+ * The keys that `KAIMEN_SECRET` stands for: `2:new,1:old`. The first writes; all of them read, so
+ * that a secret is rolled by putting a new one in front and dropping the old one later.
+ */
+export type KeyRing = {
+  readonly current: number
+  /** The key for one purpose; `undefined` where the ring has no such version any more. */
+  key(purpose: Purpose, version: number): KeyObject | undefined
+}
+
+/** Each purpose has a key of its own, so that nothing made for one is ever taken for another. */
+export type Purpose = 'seal' | 'refresh-token'
+
+/** The shortest secret taken; characters. */
+export const minSecretLength = 32
+
+/** Secrets that stand in documents or come from habit. Compared without case. */
+const publishedSecrets =
+  /^(.)\1*$|changeme|change-me|your[-_ ]?secret|kaimen|password|example|12345678/i
+
+export type SecretFault =
+  'secret_missing' | 'secret_malformed' | 'secret_short' | 'secret_published'
+
+/**
+ * Reads `KAIMEN_SECRET`. The result never holds the text itself, only keys derived from it
+ * (HKDF-SHA256, RFC 5869), one a purpose and version.
+ *
+ * @returns The ring, or what is wrong with the text, without repeating any of it.
+ */
+export function readKeyRing(text: string): KeyRing | SecretFault {
+  if (text.trim() === '') return 'secret_missing'
+  const entries = text.split(',').map((part) => /^(?:(\d{1,5}):)?(.+)$/s.exec(part.trim()))
+  const keys = new Map<string, KeyObject>()
+  const versions: number[] = []
+  for (const entry of entries) {
+    if (!entry?.[2]) return 'secret_malformed'
+    if (entries.length > 1 && !entry[1]) return 'secret_malformed'
+    const version = Number(entry[1] ?? 1)
+    if (version < 1 || version > 65_535 || versions.includes(version)) return 'secret_malformed'
+    if (entry[2].length < minSecretLength) return 'secret_short'
+    if (publishedSecrets.test(entry[2])) return 'secret_published'
+    versions.push(version)
+    for (const purpose of ['seal', 'refresh-token'] as const) {
+      const bits = hkdfSync('sha256', entry[2], '', `kaimen ${purpose}`, 32)
+      keys.set(`${purpose} ${version}`, createSecretKey(Buffer.from(bits)))
+    }
+  }
+  const [current] = versions
+  if (current === undefined) return 'secret_malformed'
+  return { current, key: (purpose, version) => keys.get(`${purpose} ${version}`) }
+}

@@ -1,0 +1,49 @@
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import type { Auth } from './auth.ts'
+
+export type Listener = {
+  /** As in `http://127.0.0.1:4100`. */
+  readonly url: string
+  /** Takes no new connections, lets the requests under way finish, then ends what is left. */
+  close(): Promise<void>
+}
+
+/** How long requests under way may take once the server is closing; milliseconds. */
+const drainMs = 10_000
+
+/**
+ * Serves `auth` on `node:http`.
+ *
+ * @param options.port 0 takes any free one.
+ * @param options.host Default `127.0.0.1`.
+ */
+export async function listen(
+  auth: Pick<Auth, 'handler'>,
+  { port, host = '127.0.0.1' }: { port: number; host?: string },
+): Promise<Listener> {
+  const server = createAdaptorServer({ fetch: auth.handler, overrideGlobalObjects: false })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const { port: bound } = server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    close: () =>
+      new Promise((resolve) => {
+        const force = setTimeout(
+          () => 'closeAllConnections' in server && server.closeAllConnections(),
+          drainMs,
+        )
+        server.close(() => {
+          clearTimeout(force)
+          resolve()
+        })
+        if ('closeIdleConnections' in server) server.closeIdleConnections()
+      }),
+  }
+}

@@ -1,0 +1,28 @@
+import type { Clock } from '../clock.ts'
+import { KaimenError } from '../errors.ts'
+import type { Store, StoredSession, StoredUser } from '../store/store.ts'
+import type { AccessTokens } from './access-token.ts'
+
+export type Authenticated = { readonly session: StoredSession; readonly user: StoredUser }
+
+/**
+ * Who sends this access token, for Kaimen's own endpoints. These ask the store each time, so a
+ * sign-out or a disabled user counts at once. [WX-11]
+ *
+ * @throws {@link KaimenError} `token_invalid`, `token_expired`, `session_ended`, `user_disabled`.
+ */
+export async function authenticate(
+  { store, clock, accessTokens }: { store: Store; clock: Clock; accessTokens: AccessTokens },
+  token: string,
+): Promise<Authenticated> {
+  const { session_id, user_id } = await accessTokens.verify(token)
+  const found = await store.findSession(session_id)
+  if (!found || found.user.id !== user_id) throw new KaimenError('session_ended')
+  if (found.user.status !== 'active') throw new KaimenError('user_disabled')
+  const { ended_at, expires_at, idle_expires_at } = found.session
+  const now = clock.now()
+  if (ended_at !== null || now >= expires_at || now >= idle_expires_at) {
+    throw new KaimenError('session_ended')
+  }
+  return found
+}

@@ -1,0 +1,124 @@
+import type { Apps, SessionLimits } from '../app.ts'
+import type { Clock } from '../clock.ts'
+import { KaimenError } from '../errors.ts'
+import type { Emit } from '../hooks.ts'
+import { formatId } from '../id.ts'
+import type { KeyRing } from '../key-ring.ts'
+import type { EphemeralStore } from '../store/ephemeral-store.ts'
+import type { Store, StoredSession, StoredUser } from '../store/store.ts'
+import { readRefreshToken } from './refresh-token.ts'
+
+export type RefreshParts = {
+  readonly store: Store
+  readonly ephemeral: EphemeralStore
+  readonly clock: Clock
+  readonly ring: KeyRing
+  readonly apps: Apps
+  readonly emit: Emit
+}
+
+export type Refreshed = { readonly session: StoredSession; readonly user: StoredUser }
+
+/**
+ * How often one used token may be answered with its successor; then it is refused, and nothing is
+ * revoked. [RT-4]
+ */
+const maxReplays = 500
+
+/** What a refresh token is worth, seen beside its session. */
+export type Verdict =
+  | 'rotate'
+  /** It was just exchanged and its successor was not yet used: a parallel request or a lost reply. */
+  | 'replay'
+  /** It was exchanged longer ago than the grace: refused, but no sign of theft. */
+  | 'late'
+  /** Its successor has been used as well: two parties hold this session. */
+  | 'reused'
+  | 'ended'
+
+/**
+ * The rotation rules, pure. The grace closes at the first use of the successor, because that moves
+ * the generation on by two. [RT-2] [RT-4]
+ */
+export function judgeRefresh(
+  session: StoredSession,
+  generation: number,
+  now: number,
+  limits: SessionLimits,
+): Verdict {
+  const { ended_at, idle_expires_at, expires_at } = session
+  if (ended_at !== null || now >= idle_expires_at || now >= expires_at) return 'ended'
+  if (generation === session.generation) return 'rotate'
+  if (generation > session.generation) return 'ended'
+  if (generation < session.generation - 1) return 'reused'
+  return now - session.rotated_at <= limits.refreshGraceMs ? 'replay' : 'late'
+}
+
+/**
+ * Exchanges a refresh token for the next generation of its session.
+ *
+ * @param clientId The app that the caller says it is; a token of another app is refused. [RT-5]
+ * @returns The session as it is after the exchange. Its generation names the successor.
+ * @throws {@link KaimenError} `token_invalid`, `refresh_reused`, `session_ended`, `user_disabled`,
+ *   `rate_limited`.
+ */
+export async function refresh(
+  parts: RefreshParts,
+  token: string,
+  clientId?: string,
+): Promise<Refreshed> {
+  const claim = readRefreshToken(parts.ring, token)
+  if (!claim) throw new KaimenError('token_invalid')
+
+  // A lost race means that the session has moved on, so a second look decides; the third is never needed.
+  for (let look = 0; look < 3; look++) {
+    const found = await parts.store.findSession(claim.session_id)
+    const limits = found && parts.apps.get(found.session.app_id)?.session
+    if (!found || !limits || (clientId !== undefined && clientId !== found.session.app_id)) {
+      throw new KaimenError('token_invalid')
+    }
+    if (found.user.status !== 'active') throw new KaimenError('user_disabled')
+    const now = parts.clock.now()
+    const { session, user } = found
+    switch (judgeRefresh(session, claim.generation, now, limits)) {
+      case 'rotate': {
+        const idle_expires_at = Math.min(now + limits.idleMs, session.expires_at)
+        const write = {
+          id: session.id,
+          generation: session.generation,
+          now_ms: now,
+          idle_expires_at,
+        }
+        if ((await parts.store.rotateSession(write)) === 'not_rotated') continue
+        const generation = session.generation + 1
+        return { session: { ...session, generation, rotated_at: now, idle_expires_at }, user }
+      }
+      case 'replay':
+        await countReplay(parts, session, limits)
+        return { session, user }
+      case 'late':
+        throw new KaimenError('refresh_reused')
+      case 'reused':
+        await parts.store.endSession({ id: session.id, now_ms: now, reason: 'reused' })
+        parts.emit({
+          kind: 'session_ended',
+          user_id: formatId('usr', user.id),
+          session_id: formatId('ses', session.id),
+          reason: 'reused',
+        })
+        throw new KaimenError('refresh_reused')
+      case 'ended':
+        throw new KaimenError('session_ended')
+    }
+  }
+  throw new KaimenError('unavailable', { retryAfterSeconds: 1 })
+}
+
+async function countReplay(
+  { ephemeral }: RefreshParts,
+  { id, generation }: StoredSession,
+  { refreshGraceMs }: SessionLimits,
+) {
+  const replays = await ephemeral.increment(`replay/${id}/${generation}`, 1, refreshGraceMs)
+  if (replays > maxReplays) throw new KaimenError('rate_limited', { retryAfterSeconds: 1 })
+}

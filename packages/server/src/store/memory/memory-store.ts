@@ -1,0 +1,156 @@
+import type { Clock } from '../../clock.ts'
+import { countUp } from '../../id.ts'
+import type {
+  EndReason,
+  Store,
+  StoredSession,
+  StoredSigningKey,
+  StoredUser,
+  WechatKey,
+} from '../store.ts'
+
+type Identity = { user_id: number; session_key: Uint8Array }
+
+/**
+ * The {@link Store} contract in this process's memory, for tests and trials: nothing survives the
+ * process. Every verb runs in one turn of the event loop, which is what makes it atomic.
+ */
+export function createMemoryStore(clock: Clock): Store {
+  const users = new Map<number, StoredUser>()
+  const identities = new Map<string, Identity>()
+  const unionids = new Map<string, number>()
+  const sessions = new Map<number, StoredSession & { end_reason?: EndReason }>()
+  const signingKeys = new Map<string, StoredSigningKey>()
+  const nextId = countUp(clock)
+
+  const openidKey = ({ app_id, openid }: Pick<WechatKey, 'app_id' | 'openid'>) =>
+    `${app_id}/${openid}`
+  const unionidKey = ({ open_platform, unionid }: WechatKey) =>
+    open_platform === null || unionid === null ? undefined : `${open_platform}/${unionid}`
+
+  const userOf = (id: number | undefined) => {
+    const user = id === undefined ? undefined : users.get(id)
+    return user && { ...user }
+  }
+
+  const isLive = (session: StoredSession, now_ms: number) =>
+    session.ended_at === null && session.idle_expires_at > now_ms && session.expires_at > now_ms
+
+  function end(matches: (session: StoredSession) => boolean, now_ms: number, reason: EndReason) {
+    let ended = 0
+    for (const session of sessions.values()) {
+      if (session.ended_at !== null || !matches(session)) continue
+      Object.assign(session, { ended_at: now_ms, end_reason: reason })
+      ended++
+    }
+    return ended
+  }
+
+  return {
+    migrate: () => Promise.resolve({ applied: [] }),
+    ping: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+
+    findByWechat(key) {
+      const byOpenid = userOf(identities.get(openidKey(key))?.user_id)
+      const byUnionid = userOf(unionids.get(unionidKey(key) ?? ''))
+      return Promise.resolve({ ...(byOpenid && { byOpenid }), ...(byUnionid && { byUnionid }) })
+    },
+
+    signIn({ now_ms, wechat, ...act }) {
+      const identity = identities.get(openidKey(wechat))
+      const union = act.unionid === 'claim' ? unionidKey(wechat) : undefined
+      const holder = union === undefined ? undefined : unionids.get(union)
+      if (act.user_id !== null && users.get(act.user_id)?.status !== 'active') {
+        return Promise.resolve({ outcome: 'user_not_active' })
+      }
+      const user_id = act.user_id ?? nextId()
+      const mine = act.identity === 'known' ? identity?.user_id === user_id : !identity
+      if (!mine || (holder !== undefined && holder !== user_id)) {
+        return Promise.resolve({ outcome: 'taken' })
+      }
+      if (act.user_id === null) {
+        const fresh = { status: 'active', nickname: null, avatar_url: null } as const
+        users.set(user_id, { id: user_id, ...fresh, created_at: now_ms })
+      }
+      identities.set(openidKey(wechat), { user_id, session_key: act.session_key })
+      if (union !== undefined) unionids.set(union, user_id)
+      const session_id = nextId()
+      sessions.set(session_id, {
+        id: session_id,
+        user_id,
+        app_id: wechat.app_id,
+        generation: 0,
+        created_at: now_ms,
+        rotated_at: now_ms,
+        ended_at: null,
+        ...act.session,
+      })
+      return Promise.resolve({ outcome: 'signed_in', user_id, session_id })
+    },
+
+    findSessionKey: (key) => Promise.resolve(identities.get(openidKey(key))?.session_key),
+
+    findUser: (id) => Promise.resolve(userOf(id)),
+
+    setUserStatus({ id, status, now_ms }) {
+      const user = users.get(id)
+      if (!user) return Promise.resolve({ outcome: 'not_found' })
+      user.status = status
+      const reason = status === 'disabled' ? 'user_disabled' : 'user_deleted'
+      const ended = status === 'active' ? 0 : end((s) => s.user_id === id, now_ms, reason)
+      return Promise.resolve({ outcome: 'changed', ended })
+    },
+
+    findSession(id) {
+      const session = sessions.get(id)
+      const user = userOf(session?.user_id)
+      return Promise.resolve(session && user && { session: { ...session }, user })
+    },
+
+    listSessions({ user_id, now_ms }) {
+      const live = [...sessions.values()].filter((s) => s.user_id === user_id && isLive(s, now_ms))
+      return Promise.resolve(live.map((session) => ({ ...session })).sort((a, b) => b.id - a.id))
+    },
+
+    rotateSession({ id, generation, now_ms, idle_expires_at }) {
+      const session = sessions.get(id)
+      const active = session && users.get(session.user_id)?.status === 'active'
+      if (!session || !active || !isLive(session, now_ms) || session.generation !== generation) {
+        return Promise.resolve('not_rotated')
+      }
+      Object.assign(session, { generation: generation + 1, rotated_at: now_ms, idle_expires_at })
+      return Promise.resolve('rotated')
+    },
+
+    endSession: ({ id, user_id, now_ms, reason }) =>
+      Promise.resolve(
+        end(
+          (s) => s.id === id && (user_id === undefined || s.user_id === user_id),
+          now_ms,
+          reason,
+        ) > 0,
+      ),
+
+    endOtherSessions: ({ user_id, keep_id, now_ms, reason }) =>
+      Promise.resolve(end((s) => s.user_id === user_id && s.id !== keep_id, now_ms, reason)),
+
+    listSigningKeys: () =>
+      Promise.resolve([...signingKeys.values()].sort((a, b) => b.created_at - a.created_at)),
+
+    addSigningKey(key) {
+      const taken = [...signingKeys.values()].some(
+        ({ kid, slot }) => kid === key.kid || (slot !== null && slot === key.slot),
+      )
+      if (taken) return Promise.resolve('slot_taken')
+      signingKeys.set(key.kid, { ...key })
+      return Promise.resolve('added')
+    },
+
+    resealSigningKey({ kid, sealed }) {
+      const key = signingKeys.get(kid)
+      if (key) key.sealed = sealed
+      return Promise.resolve()
+    },
+  }
+}

@@ -1,0 +1,99 @@
+import { sql, type Kysely } from 'kysely'
+import type { Migration } from 'kysely/migration'
+
+/**
+ * Forward only; each is applied once, in order. A released migration is never edited. Names begin
+ * with a number, because they run in the order of their names.
+ */
+export const migrations: Record<string, Migration> = {
+  '001_users_identities_sessions': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('users')
+        .addColumn('id', 'integer', (c) => c.primaryKey())
+        .addColumn('status', 'text', (c) => c.notNull())
+        .addColumn('nickname', 'text')
+        .addColumn('avatar_url', 'text')
+        .addColumn('created_at', 'integer', (c) => c.notNull())
+        .execute()
+
+      await db.schema
+        .createTable('identities')
+        .addColumn('app_id', 'text', (c) => c.notNull())
+        .addColumn('openid', 'text', (c) => c.notNull())
+        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+        .addColumn('session_key', 'blob', (c) => c.notNull())
+        .addColumn('created_at', 'integer', (c) => c.notNull())
+        .addColumn('session_key_at', 'integer', (c) => c.notNull())
+        .addPrimaryKeyConstraint('identities_pk', ['app_id', 'openid'])
+        .modifyEnd(sql`without rowid`)
+        .execute()
+      await db.schema.createIndex('identities_of_user').on('identities').column('user_id').execute()
+
+      await db.schema
+        .createTable('unionids')
+        .addColumn('open_platform', 'text', (c) => c.notNull())
+        .addColumn('unionid', 'text', (c) => c.notNull())
+        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+        .addPrimaryKeyConstraint('unionids_pk', ['open_platform', 'unionid'])
+        .modifyEnd(sql`without rowid`)
+        .execute()
+      await db.schema.createIndex('unionids_of_user').on('unionids').column('user_id').execute()
+
+      await db.schema
+        .createTable('sessions')
+        .addColumn('id', 'integer', (c) => c.primaryKey())
+        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+        .addColumn('app_id', 'text', (c) => c.notNull())
+        .addColumn('generation', 'integer', (c) => c.notNull())
+        .addColumn('created_at', 'integer', (c) => c.notNull())
+        .addColumn('rotated_at', 'integer', (c) => c.notNull())
+        .addColumn('idle_expires_at', 'integer', (c) => c.notNull())
+        .addColumn('expires_at', 'integer', (c) => c.notNull())
+        .addColumn('ended_at', 'integer')
+        .addColumn('end_reason', 'text')
+        .addColumn('device', 'text')
+        .execute()
+      // Only live sessions are ever looked for by their user.
+      await db.schema
+        .createIndex('live_sessions_of_user')
+        .on('sessions')
+        .column('user_id')
+        .where(sql.ref('ended_at'), 'is', null)
+        .execute()
+
+      await db.schema
+        .createTable('events')
+        .addColumn('id', 'integer', (c) => c.primaryKey())
+        .addColumn('at', 'integer', (c) => c.notNull())
+        .addColumn('kind', 'text', (c) => c.notNull())
+        .addColumn('user_id', 'integer')
+        .addColumn('session_id', 'integer')
+        .addColumn('app_id', 'text')
+        .addColumn('detail', 'text')
+        .execute()
+
+      await db.schema
+        .createTable('signing_keys')
+        .addColumn('kid', 'text', (c) => c.primaryKey())
+        .addColumn('slot', 'text', (c) => c.unique())
+        .addColumn('sealed', 'blob', (c) => c.notNull())
+        .addColumn('public_jwk', 'text', (c) => c.notNull())
+        .addColumn('created_at', 'integer', (c) => c.notNull())
+        .execute()
+
+      await db.schema
+        .createTable('ephemeral')
+        .addColumn('key', 'text', (c) => c.primaryKey())
+        .addColumn('value', 'text', (c) => c.notNull())
+        .addColumn('expires_at', 'integer', (c) => c.notNull())
+        .modifyEnd(sql`without rowid`)
+        .execute()
+      await db.schema
+        .createIndex('ephemeral_by_expiry')
+        .on('ephemeral')
+        .column('expires_at')
+        .execute()
+    },
+  },
+}

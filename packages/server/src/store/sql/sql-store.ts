@@ -1,0 +1,170 @@
+import { Migrator } from 'kysely/migration'
+import type { Clock } from '../../clock.ts'
+import { countUp } from '../../id.ts'
+import type { SignInOutcome, SignInWrite, Store, StoredSession, StoredUser } from '../store.ts'
+import { Rollback, type Database } from './database.ts'
+import { migrations } from './migrations.ts'
+import { sqlStatements, type UserColumns } from './sql-statements.ts'
+
+/** The {@link Store} contract on SQL. */
+export function createSqlStore(database: Database, clock: Clock): Store {
+  const { db, write } = database
+  const run = sqlStatements(db)
+  const nextId = countUp(clock)
+
+  return {
+    async migrate() {
+      const applied = await write(async (transaction) => {
+        const migrator = new Migrator({
+          db: transaction,
+          provider: { getMigrations: () => Promise.resolve(migrations) },
+          disableTransactions: true,
+        })
+        const { error, results = [] } = await migrator.migrateToLatest()
+        if (error) throw error instanceof Error ? error : new Error('The migration failed')
+        return results.map(({ migrationName }) => migrationName)
+      })
+      return { applied }
+    },
+
+    async ping() {
+      await run.ping(db, {})
+    },
+
+    close: () => database.close(),
+
+    async findByWechat({ app_id, openid, open_platform, unionid }) {
+      const byUnion = { open_platform: open_platform ?? '', unionid: unionid ?? '' }
+      const [known, holder] = await Promise.all([
+        run.userByOpenid(db, { app_id, openid }),
+        unionid === null ? { rows: [] } : run.userByUnionid(db, byUnion),
+      ])
+      return {
+        ...(known.rows[0] && { byOpenid: known.rows[0] }),
+        ...(holder.rows[0] && { byUnionid: holder.rows[0] }),
+      }
+    },
+
+    signIn: (act) =>
+      write<SignInOutcome>(async (on) => {
+        const user_id = act.user_id ?? nextId()
+        const session_id = nextId()
+        if (act.user_id === null) await run.addUser(on, { id: user_id, created_at: act.now_ms })
+        const session = await run.addSession(on, {
+          id: session_id,
+          user_id,
+          app_id: act.wechat.app_id,
+          now_ms: act.now_ms,
+          ...act.session,
+        })
+        if (!session.numAffectedRows) return { outcome: 'user_not_active' }
+        await holdIdentity(on, act, user_id)
+        await run.addEvent(on, {
+          id: nextId(),
+          at: act.now_ms,
+          kind: act.event.kind,
+          user_id,
+          session_id,
+          app_id: act.wechat.app_id,
+          detail: act.event.detail,
+        })
+        return { outcome: 'signed_in', user_id, session_id }
+      }),
+
+    async findSessionKey(key) {
+      const { rows } = await run.sessionKey(db, key)
+      return rows[0]?.session_key
+    },
+
+    async findUser(id) {
+      const { rows } = await run.userById(db, { id })
+      return rows[0]
+    },
+
+    setUserStatus: ({ id, status, now_ms }) =>
+      write(async (on) => {
+        const changed = await run.setStatus(on, { id, status })
+        if (!changed.numAffectedRows) return { outcome: 'not_found' }
+        if (status === 'active') return { outcome: 'changed', ended: 0 }
+        const reason = status === 'disabled' ? 'user_disabled' : 'user_deleted'
+        const ended = await run.endSessionsOfUser(on, { user_id: id, keep_id: 0, now_ms, reason })
+        return { outcome: 'changed', ended: Number(ended.numAffectedRows) }
+      }),
+
+    async findSession(id) {
+      const { rows } = await run.sessionWithUser(db, { id })
+      return rows[0] && splitSessionAndUser(rows[0])
+    },
+
+    async listSessions(query) {
+      const { rows } = await run.liveSessions(db, query)
+      return rows
+    },
+
+    rotateSession: (act) =>
+      write(async (on) => {
+        const { numAffectedRows } = await run.rotate(on, act)
+        return numAffectedRows ? 'rotated' : 'not_rotated'
+      }),
+
+    endSession: ({ id, user_id, now_ms, reason }) =>
+      write(async (on) => {
+        const { numAffectedRows } =
+          user_id === undefined
+            ? await run.endSession(on, { id, now_ms, reason })
+            : await run.endSessionOfUser(on, { id, user_id, now_ms, reason })
+        return Boolean(numAffectedRows)
+      }),
+
+    endOtherSessions: (act) =>
+      write(async (on) => Number((await run.endSessionsOfUser(on, act)).numAffectedRows)),
+
+    async listSigningKeys() {
+      const { rows } = await run.signingKeys(db, {})
+      return rows
+    },
+
+    addSigningKey: (key) =>
+      write(async (on) => {
+        const { numAffectedRows } = await run.addSigningKey(on, key)
+        return numAffectedRows ? 'added' : 'slot_taken'
+      }),
+
+    resealSigningKey: (key) =>
+      write(async (on) => {
+        await run.resealSigningKey(on, key)
+      }),
+  }
+
+  /**
+   * Makes openid and unionid this user's, or undoes the whole sign-in where they have become
+   * another's.
+   */
+  async function holdIdentity(on: typeof db, act: SignInWrite, user_id: number) {
+    const { app_id, openid, open_platform, unionid } = act.wechat
+    const values = { app_id, openid, user_id, session_key: act.session_key, now_ms: act.now_ms }
+    const held =
+      act.identity === 'known'
+        ? await run.touchIdentity(on, values)
+        : await run.addIdentity(on, values)
+    if (!held.numAffectedRows) throw new Rollback<SignInOutcome>({ outcome: 'taken' })
+    if (act.unionid === 'leave' || open_platform === null || unionid === null) return
+    const claimed = await run.addUnionid(on, { open_platform, unionid, user_id })
+    if (claimed.numAffectedRows) return
+    const holder = await run.userByUnionid(on, { open_platform, unionid })
+    if (holder.rows[0]?.id !== user_id) throw new Rollback<SignInOutcome>({ outcome: 'taken' })
+  }
+}
+
+function splitSessionAndUser(
+  row: Omit<StoredSession, 'user_id'> & { user_id: number; user_created_at: number } & Omit<
+      UserColumns,
+      'id' | 'created_at'
+    >,
+): { session: StoredSession; user: StoredUser } {
+  const { status, nickname, avatar_url, user_created_at, ...session } = row
+  return {
+    session,
+    user: { id: session.user_id, status, nickname, avatar_url, created_at: user_created_at },
+  }
+}

@@ -1,0 +1,44 @@
+import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely'
+import type { Tables } from './tables.ts'
+
+/** Runs one statement on a connection or in a transaction. */
+export type Statement<Values, Row> = (
+  on: Kysely<Tables>,
+  values: Values,
+) => Promise<QueryResult<Row>>
+
+class Slot {
+  readonly name: string
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/**
+ * Compiles a query when it is first run, then only fills in its values: building the text costs
+ * more than SQLite takes to answer it.
+ *
+ * @param build Gets a stand-in for each value it names.
+ */
+export function statement<Values extends object, Row>(
+  build: (values: Values) => Compilable<Row>,
+): Statement<Values, Row> {
+  let compiled: CompiledQuery<Row> | undefined
+  return (on, values) => {
+    compiled ??= build(slots<Values>()).compile()
+    const given = new Map<string, unknown>(Object.entries(values))
+    return on.executeQuery({
+      ...compiled,
+      parameters: compiled.parameters.map((value) =>
+        value instanceof Slot ? given.get(value.name) : value,
+      ),
+    })
+  }
+}
+
+function slots<Values extends object>(): Values {
+  // A stand-in is only ever handed on to the query builder, which takes any value.
+  return new Proxy({} as Values, {
+    get: (_, name) => (typeof name === 'string' ? new Slot(name) : undefined),
+  })
+}

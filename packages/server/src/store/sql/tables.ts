@@ -1,0 +1,64 @@
+import type { EndReason, StoredSigningKey, UserStatus } from '../store.ts'
+
+/** The tables, as the newest migration leaves them. Instants are milliseconds since the Unix epoch. */
+export type Tables = {
+  users: {
+    id: number
+    status: UserStatus
+    nickname: string | null
+    avatar_url: string | null
+    created_at: number
+  }
+  /** Its key never changes; it is the only way from an openid to a user. */
+  identities: {
+    app_id: string
+    openid: string
+    user_id: number
+    /** Sealed; see `sessionKeyPlace`. */
+    session_key: Uint8Array
+    created_at: number
+    /** When `session_key` was received. */
+    session_key_at: number
+  }
+  /** A unionid is unique within one Open Platform account, and may arrive late. */
+  unionids: {
+    open_platform: string
+    unionid: string
+    user_id: number
+  }
+  sessions: {
+    id: number
+    user_id: number
+    app_id: string
+    generation: number
+    created_at: number
+    rotated_at: number
+    idle_expires_at: number
+    expires_at: number
+    ended_at: number | null
+    end_reason: EndReason | null
+    device: string | null
+  }
+  events: {
+    id: number
+    at: number
+    kind: string
+    user_id: number | null
+    session_id: number | null
+    app_id: string | null
+    /** JSON; holds no secret, token, phone or code. */
+    detail: string | null
+  }
+  signing_keys: {
+    kid: string
+    slot: StoredSigningKey['slot']
+    sealed: Uint8Array
+    public_jwk: string
+    created_at: number
+  }
+  ephemeral: {
+    key: string
+    value: string
+    expires_at: number
+  }
+}

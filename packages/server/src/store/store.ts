@@ -1,0 +1,157 @@
+/**
+ * What is kept for good: users, identities, sessions, signing keys, events. Losing it loses
+ * accounts.
+ *
+ * The contract, held by the suite in `@kaimen/server/store/suite`:
+ *
+ * - Each verb is atomic and durable: when its promise fulfils, the act survives a crash.
+ * - Uniqueness is decided by an index. Of two callers who race, one gets the other's outcome as a
+ *   literal; nobody gets an exception.
+ * - Ids are whole numbers that the store gives, growing with time.
+ * - Instants are milliseconds since the Unix epoch, and are the caller's: a store has no clock in its
+ *   queries.
+ */
+export type Store = {
+  /** Brings the tables to this version. Safe to repeat, and to call from several processes at once. */
+  migrate(): Promise<{ applied: readonly string[] }>
+  /** Fails when the store cannot be read. */
+  ping(): Promise<void>
+  close(): Promise<void>
+
+  /** Who holds this openid, and who holds this unionid. */
+  findByWechat(key: WechatKey): Promise<FoundByWechat>
+  /** One transaction: make or touch user and identity, open a session, record the event. */
+  signIn(write: SignInWrite): Promise<SignInOutcome>
+  /** The sealed `session_key` of an identity. */
+  findSessionKey(key: { app_id: string; openid: string }): Promise<Uint8Array | undefined>
+
+  findUser(id: number): Promise<StoredUser | undefined>
+  /** Leaving `active` ends every session of the user in the same act. */
+  setUserStatus(write: {
+    id: number
+    status: UserStatus
+    now_ms: number
+  }): Promise<{ outcome: 'changed'; ended: number } | { outcome: 'not_found' }>
+
+  /** A session with its user, also when it has ended. */
+  findSession(id: number): Promise<{ session: StoredSession; user: StoredUser } | undefined>
+  /** Sessions of a user that are neither ended nor run out, newest first. */
+  listSessions(query: { user_id: number; now_ms: number }): Promise<readonly StoredSession[]>
+  /**
+   * One guarded update: from exactly this generation to the next, and only while the session is
+   * neither ended nor run out and its user is active. A revoked session can not come back to life.
+   * [SE-8]
+   */
+  rotateSession(write: {
+    id: number
+    generation: number
+    now_ms: number
+    idle_expires_at: number
+  }): Promise<'rotated' | 'not_rotated'>
+  /** @returns Whether this call ended it: `false` when it had ended, or is not this user's. */
+  endSession(write: {
+    id: number
+    user_id?: number
+    now_ms: number
+    reason: EndReason
+  }): Promise<boolean>
+  /** Ends the user's live sessions but one. @returns How many. */
+  endOtherSessions(write: {
+    user_id: number
+    keep_id: number
+    now_ms: number
+    reason: EndReason
+  }): Promise<number>
+
+  listSigningKeys(): Promise<readonly StoredSigningKey[]>
+  /** Of two nodes that start at once, one adds; the other is told that the slot is taken. */
+  addSigningKey(key: StoredSigningKey): Promise<'added' | 'slot_taken'>
+  /** Replaces the sealed key, when it has been sealed anew under a newer secret. */
+  resealSigningKey(key: { kid: string; sealed: Uint8Array }): Promise<void>
+}
+
+export type UserStatus = 'active' | 'disabled' | 'deleted'
+
+export type EndReason = 'signed_out' | 'removed' | 'reused' | 'user_disabled' | 'user_deleted'
+
+export type StoredUser = {
+  id: number
+  status: UserStatus
+  nickname: string | null
+  avatar_url: string | null
+  created_at: number
+}
+
+export type WechatKey = {
+  app_id: string
+  openid: string
+  /** The Open Platform account that `unionid` is unique in; both are null or neither. */
+  open_platform: string | null
+  unionid: string | null
+}
+
+export type FoundByWechat = {
+  byOpenid?: StoredUser
+  byUnionid?: StoredUser
+}
+
+export type SignInWrite = {
+  now_ms: number
+  wechat: WechatKey
+  /** `null` makes a user. */
+  user_id: number | null
+  /** Whether the identity is there already, of this user. */
+  identity: 'known' | 'new'
+  /** Whether `wechat.unionid` is to become this user's. */
+  unionid: 'claim' | 'leave'
+  /** Sealed for the place {@link sessionKeyPlace}. */
+  session_key: Uint8Array
+  session: {
+    /** JSON, or null. */
+    device: string | null
+    idle_expires_at: number
+    expires_at: number
+  }
+  event: { kind: string; detail: string | null }
+}
+
+export type SignInOutcome =
+  | { outcome: 'signed_in'; user_id: number; session_id: number }
+  /**
+   * Somebody was faster: the openid or unionid has an owner by now. Nothing was written; read and
+   * resolve again.
+   */
+  | { outcome: 'taken' }
+  /** The user is not active. Nothing was written. */
+  | { outcome: 'user_not_active' }
+
+export type StoredSession = {
+  id: number
+  user_id: number
+  app_id: string
+  /** How often the refresh token was exchanged. */
+  generation: number
+  created_at: number
+  /** When the present generation began. */
+  rotated_at: number
+  idle_expires_at: number
+  expires_at: number
+  ended_at: number | null
+  device: string | null
+}
+
+export type StoredSigningKey = {
+  kid: string
+  /** Unique among keys: a second key in a slot is refused. `null` once a key has left all slots. */
+  slot: 'current' | 'next' | 'previous' | null
+  /** The private JWK, sealed. */
+  sealed: Uint8Array
+  /** The public JWK, JSON. */
+  public_jwk: string
+  created_at: number
+}
+
+/** Where an identity's sealed `session_key` belongs. */
+export function sessionKeyPlace(key: { app_id: string; openid: string }) {
+  return { table: 'identities', row: `${key.app_id}/${key.openid}`, column: 'session_key' }
+}
