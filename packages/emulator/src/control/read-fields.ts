@@ -26,7 +26,7 @@ export function readFields<const T extends v.ObjectEntries>(
   const parsed = v.safeParse(v.object(fields), body)
   if (parsed.success) return parsed.output
   // The field as a whole: what is wrong inside it, its own message says.
-  const field = String(parsed.issues[0].path?.[0]?.key ?? 'body')
+  const field = v.getDotPath(parsed.issues[0])?.split('.')[0] ?? 'body'
   if (Object.hasOwn(body, field)) throw fieldRefusal(field, parsed.issues[0].message)
   const wanted = v.safeParse(fields[field] ?? v.never(), undefined).issues?.[0]?.message ?? ''
   throw new Refusal(400, 'field_missing', `${field} is missing.`, `${field} ${wanted}.`)
