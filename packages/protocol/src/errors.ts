@@ -1,9 +1,12 @@
 /**
- * Every way in which Kaimen says no, in one closed table. The server, the client SDK, the OpenAPI document and
- * docs/errors.md all read it; a test holds them together.
+ * Every way in which Kaimen says no, in one closed table. The server, the client SDK, the OpenAPI
+ * document and docs/errors.md all read it; a test holds them together.
  */
 
-/** What the client should do next. `fix_config` is for the developer or operator, never for the person. */
+/**
+ * What the client should do next. `fix_config` is for the developer or operator, never for the
+ * person.
+ */
 export type Action = 'none' | 'relogin' | 'retry' | 'wait' | 'fix_config'
 
 /** A sentence in each language that Kaimen speaks. */
@@ -167,13 +170,19 @@ export const errorTable = {
     405,
     'none',
     say('不支持的请求方法', 'Method not allowed'),
-    say('该路径不支持这种方法，允许的方法见 Allow 响应头。', 'This path does not take that method; the Allow header names those it does.'),
+    say(
+      '该路径不支持这种方法，允许的方法见 Allow 响应头。',
+      'This path does not take that method; the Allow header names those it does.',
+    ),
   ),
   not_found: entry(
     404,
     'none',
     say('没有找到', 'Not found'),
-    say('路径不存在，或该对象不属于当前用户。', 'There is no such path, or the thing does not belong to this user.'),
+    say(
+      '路径不存在，或该对象不属于当前用户。',
+      'There is no such path, or the thing does not belong to this user.',
+    ),
   ),
   rate_limited: entry(
     429,
@@ -187,13 +196,19 @@ export const errorTable = {
     400,
     'relogin',
     say('登录票据无效', 'The ticket is not valid'),
-    say('ticket 已使用、已过期（10 分钟），或属于另一个应用。请重新登录。', 'The ticket was used, is older than 10 minutes, or belongs to another app. Sign in again.'),
+    say(
+      'ticket 已使用、已过期（10 分钟），或属于另一个应用。请重新登录。',
+      'The ticket was used, is older than 10 minutes, or belongs to another app. Sign in again.',
+    ),
   ),
   phone_taken: entry(
     409,
     'none',
     say('手机号已绑定其他微信', 'The phone is bound to another WeChat account'),
-    say('这个手机号的账号在本应用中已绑定另一个微信。没有做任何更改。', 'This phone’s account is bound to another WeChat identity in this app. Nothing was changed.'),
+    say(
+      '这个手机号的账号在本应用中已绑定另一个微信。没有做任何更改。',
+      'This phone’s account is bound to another WeChat identity in this app. Nothing was changed.',
+    ),
   ),
   phone_code_invalid: entry(
     400,
@@ -208,19 +223,28 @@ export const errorTable = {
     403,
     'none',
     say('手机号未验证', 'The phone is not verified'),
-    say('请先用短信验证码或手机号按钮验证这个号码。', 'Verify this number first, by SMS code or by the phone button.'),
+    say(
+      '请先用短信验证码或手机号按钮验证这个号码。',
+      'Verify this number first, by SMS code or by the phone button.',
+    ),
   ),
   password_wrong: entry(
     401,
     'none',
     say('手机号或密码错误', 'Wrong phone or password'),
-    say('请检查后重新输入，或改用短信验证码登录。', 'Check and type again, or sign in by SMS code.'),
+    say(
+      '请检查后重新输入，或改用短信验证码登录。',
+      'Check and type again, or sign in by SMS code.',
+    ),
   ),
   password_weak: entry(
     400,
     'none',
     say('密码太弱', 'The password is too weak'),
-    say('请使用更长、且不在常用或已泄露列表中的密码。', 'Use a longer one that is not on the lists of common or leaked passwords.'),
+    say(
+      '请使用更长、且不在常用或已泄露列表中的密码。',
+      'Use a longer one that is not on the lists of common or leaked passwords.',
+    ),
   ),
   otp_wrong: entry(
     400,
@@ -244,13 +268,19 @@ export const errorTable = {
     409,
     'relogin',
     say('session_key 已过期', 'The session_key is stale'),
-    say('请重新调用 wx.login 登录，再让用户重新提供数据。', 'Sign in again with wx.login, then ask for the data again.'),
+    say(
+      '请重新调用 wx.login 登录，再让用户重新提供数据。',
+      'Sign in again with wx.login, then ask for the data again.',
+    ),
   ),
   data_invalid: entry(
     400,
     'none',
     say('开放数据校验失败', 'The open data did not verify'),
-    say('签名、水印或密文不正确，数据没有被采用。', 'Signature, watermark or ciphertext is wrong; the data was not taken.'),
+    say(
+      '签名、水印或密文不正确，数据没有被采用。',
+      'Signature, watermark or ciphertext is wrong; the data was not taken.',
+    ),
   ),
 
   // Tokens, sessions and users
@@ -258,37 +288,55 @@ export const errorTable = {
     401,
     'relogin',
     say('令牌无效', 'The token is not valid'),
-    say('令牌缺失、格式不对，或不是本服务签发的。请重新登录。', 'The token is missing, malformed, or was not issued here. Sign in again.'),
+    say(
+      '令牌缺失、格式不对，或不是本服务签发的。请重新登录。',
+      'The token is missing, malformed, or was not issued here. Sign in again.',
+    ),
   ),
   token_expired: entry(
     401,
     'retry',
     say('令牌已过期', 'The token has expired'),
-    say('请用 refresh_token 换取新令牌后重试。', 'Get a new one with the refresh_token, then try again.'),
+    say(
+      '请用 refresh_token 换取新令牌后重试。',
+      'Get a new one with the refresh_token, then try again.',
+    ),
   ),
   refresh_reused: entry(
     401,
     'relogin',
     say('刷新令牌已被使用', 'The refresh token has been used'),
-    say('这个 refresh_token 已换过新令牌，不能再用。请重新登录。', 'This refresh_token was already exchanged for a newer one. Sign in again.'),
+    say(
+      '这个 refresh_token 已换过新令牌，不能再用。请重新登录。',
+      'This refresh_token was already exchanged for a newer one. Sign in again.',
+    ),
   ),
   session_ended: entry(
     401,
     'relogin',
     say('登录已结束', 'The session has ended'),
-    say('这次登录已退出、被移除或到期。请重新登录。', 'This session was signed out, removed or has run out. Sign in again.'),
+    say(
+      '这次登录已退出、被移除或到期。请重新登录。',
+      'This session was signed out, removed or has run out. Sign in again.',
+    ),
   ),
   reauth_required: entry(
     403,
     'relogin',
     say('需要重新验证身份', 'Fresh proof is required'),
-    say('这项操作需要 10 分钟内的登录。请重新登录后再试。', 'This needs a sign-in of the last 10 minutes. Sign in again, then repeat it.'),
+    say(
+      '这项操作需要 10 分钟内的登录。请重新登录后再试。',
+      'This needs a sign-in of the last 10 minutes. Sign in again, then repeat it.',
+    ),
   ),
   user_disabled: entry(
     403,
     'none',
     say('账号已停用', 'The account is disabled'),
-    say('账号被管理员停用或已注销。请联系客服。', 'The account was disabled by an administrator or deleted. Contact support.'),
+    say(
+      '账号被管理员停用或已注销。请联系客服。',
+      'The account was disabled by an administrator or deleted. Contact support.',
+    ),
   ),
   sign_in_refused: entry(
     403,
@@ -302,13 +350,19 @@ export const errorTable = {
     503,
     'wait',
     say('服务暂不可用', 'The service is not available'),
-    say('这是服务端的问题，没有数据丢失。请按 Retry-After 稍候再试。', 'This is the server’s fault; nothing was lost. Wait as Retry-After says, then try again.'),
+    say(
+      '这是服务端的问题，没有数据丢失。请按 Retry-After 稍候再试。',
+      'This is the server’s fault; nothing was lost. Wait as Retry-After says, then try again.',
+    ),
   ),
   internal_error: entry(
     500,
     'wait',
     say('服务端出错', 'The server failed'),
-    say('这是服务端的问题，已记录。请稍后再试。', 'This is the server’s fault and has been logged. Try again later.'),
+    say(
+      '这是服务端的问题，已记录。请稍后再试。',
+      'This is the server’s fault and has been logged. Try again later.',
+    ),
   ),
 } as const satisfies Record<string, ErrorEntry>
 

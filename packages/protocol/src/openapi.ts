@@ -113,7 +113,9 @@ function renderErrors(codes: readonly ErrorCode[]): Json {
     [...byStatus].map(([status, group]) => [
       status,
       {
-        description: [...group].map((code) => `\`${code}\`: ${errorTable[code].title.en}`).join('; '),
+        description: [...group]
+          .map((code) => `\`${code}\`: ${errorTable[code].title.en}`)
+          .join('; '),
         content: { 'application/problem+json': { schema: reference(messages.Problem) } },
       },
     ]),
