@@ -1,0 +1,26 @@
+import { seedWorld } from '@kaimen/emulator'
+
+/** What `kaimen dev` says when everything runs. */
+export function printBanner(at: { serverUrl: string; emulatorUrl: string; databaseUrl: string }) {
+  const [app] = seedWorld.apps
+  const [person] = seedWorld.people
+  console.log(`
+  Kaimen 开门
+
+  server    服务端    ${at.serverUrl}
+  interface 接口文档  ${at.serverUrl}/openapi.json
+  keys      公钥      ${at.serverUrl}/.well-known/jwks.json
+  emulator  微信模拟  ${at.emulatorUrl}
+  world     模拟世界  ${at.emulatorUrl}/emulator/world
+  database  数据库    ${at.databaseUrl}
+
+  A login, in another shell / 另开一个终端，登录一次：
+
+  curl -s ${at.emulatorUrl}/emulator/wx/login -H 'content-type: application/json' \\
+    -d '{"appid":"${app.appid}","person":"${person.id}"}'
+  curl -s ${at.serverUrl}/v1/sign-in/wechat -H 'content-type: application/json' \\
+    -d '{"app_id":"${app.appid}","code":"<code>"}'
+
+  Ctrl-C ends everything / 按 Ctrl-C 结束
+`)
+}
