@@ -57,7 +57,6 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   return {
     url,
     async close() {
-      holds.releaseAll('cut')
       const closed = new Promise<void>((resolve) => {
         server.close(() => resolve())
       })

@@ -1,5 +1,5 @@
 /** How a held request is released: it goes on, or its connection is cut. */
-export type Release = 'go_on' | 'cut'
+type Release = 'go_on' | 'cut'
 
 /** The requests that a fault holds back. */
 export interface Holds {

@@ -1,7 +1,7 @@
 import type { Holds } from '../holds.ts'
 import type { World } from '../world/world.ts'
 
-export interface ControlRequest {
+interface ControlRequest {
   /** The JSON object that was sent; empty if nothing was. */
   readonly body: Readonly<Record<string, unknown>>
   /** The part of the path that stands for `{appid}`, if the call has one. */

@@ -6,7 +6,7 @@ export const errmsgStyles = ['rid', 'hints'] as const
 export const secondUseErrcodes = [40163, 40029] as const
 
 /** What a test may change about an app while the world turns. */
-export interface Switches {
+interface Switches {
   /** IPs that may call WeChat for this app; null switches the whitelist off. */
   ip_whitelist: readonly string[] | null
   /** What `wx.login` does to a live session_key: replace it once it is old enough, always or never. */
@@ -37,7 +37,7 @@ export interface App {
   quota_used: { minute: number; jscode2session: number }
 }
 
-export const defaultSwitches: Switches = {
+const defaultSwitches: Switches = {
   ip_whitelist: null,
   session_key_rotation: 'interval',
   session_key_min_interval_seconds: 3600,
