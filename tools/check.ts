@@ -49,11 +49,18 @@ function runTool(tool: string, args: string[], root: string): Promise<Outcome> {
   return runNode(join(import.meta.dirname, '../node_modules', tool), args, root)
 }
 
-/** Once as the workspace is, once without tests and tools: what only a test uses is dead as well. */
+/** Once over everything, and once over what is published: what only a test needs is dead there. */
 async function checkDeadCode(root: string): Promise<Outcome> {
   const whole = await runTool('knip/bin/knip.js', ['--no-progress'], root)
   if (!whole.passed) return whole
-  return runTool('knip/bin/knip.js', ['--no-progress', '--production'], root)
+  const published = [
+    '--production',
+    '--workspace',
+    './packages/*',
+    '--include',
+    'files,dependencies',
+  ]
+  return runTool('knip/bin/knip.js', ['--no-progress', ...published], root)
 }
 
 function crashed(error: unknown): Outcome {

@@ -52,7 +52,7 @@ function installIfNeeded() {
 }
 
 function npm(npmArgs) {
-  const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] }
+  const options = { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] }
   const cli = process.env.npm_execpath
   if (cli && basename(cli) === 'npm-cli.js') {
     return spawnSync(process.execPath, [cli, ...npmArgs], options)
@@ -79,9 +79,9 @@ function workspaceNode() {
     return process.execPath
   }
   return stop(
-    `Node ${process.version} is too old: Kaimen needs ${oldestNode.join('.')} or later, and the workspace ` +
-      `brings its own only for Linux and Windows on x64 and Linux on arm64, not for ` +
-      `${process.platform} on ${process.arch}. Install Node 24 from https://nodejs.org, then run this again.`,
+    `Node ${process.version} is too old: Kaimen needs ${oldestNode.join('.')} or later. The workspace brings ` +
+      'its own for Linux (x64 and arm64, glibc) and Windows (x64), but that does not run here. ' +
+      'Install Node 24 from https://nodejs.org, then run this again.',
   )
 }
 

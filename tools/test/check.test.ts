@@ -284,6 +284,7 @@ describe('dead-code', () => {
     const { passed, output } = await check(folder, 'dead-code')
     expect(passed).toBe(false)
     expect(output).toMatch(/Unused files[^]*packages\/wechat\/src\/tried.ts/)
+    expect(output).not.toContain('tried.test.ts')
   })
 
   test('Reports a dependency that nothing imports', async () => {

@@ -38,6 +38,7 @@ export function scratchWorkspace(planted: Record<string, string> = {}): string {
     '.prettierignore',
     'tsconfig.base.json',
     'knip.json',
+    'vitest.config.ts',
   ]) {
     cpSync(join(root, file), join(folder, file))
   }
@@ -62,6 +63,7 @@ function cleanFiles(): Record<string, string> {
       private: true,
       type: 'module',
       workspaces: ['packages/*'],
+      devDependencies: { vitest: '*' },
     }),
     'tsconfig.json': `{
   "files": [],
