@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createEmulator, seedWorld, type Emulator } from '@kaimen/emulator'
 import { createAuth, type Auth, type AuthEvent, type AuthOptions, type Store } from '@kaimen/server'
 import { createMemoryStore } from '@kaimen/server/store/memory'
-import { createSqlStore, openSqlite } from '@kaimen/server/store/sql'
+import { createSqlEphemeralStore, createSqlStore, openSqlite } from '@kaimen/server/store/sql'
 import { testClock, type TestClock } from './clock.ts'
 
 const [openApp, , , phoneApp] = seedWorld.apps
@@ -22,6 +22,8 @@ export const testSecret = randomBytes(32).toString('base64url')
 export type World = {
   readonly auth: Auth
   readonly store: Store
+  /** The database file, where there is one. */
+  readonly path: string | undefined
   readonly clock: TestClock
   readonly emulator: Emulator
   readonly events: AuthEvent[]
@@ -69,19 +71,27 @@ export type SignedInBody = {
 
 export type StoreKind = 'memory' | 'sqlite'
 
-/** A server before a real emulator of WeChat. Nothing of it is a mock. */
+/**
+ * A server before a real emulator of WeChat. Nothing of it is a mock.
+ *
+ * @param options.wechat Joins the address of the emulator, and takes its place only by a `baseUrl`.
+ * @param options.sharedEphemeral Keeps what lives for minutes in the database file too.
+ */
 export async function openWorld(
-  options: Partial<AuthOptions> & { storeKind?: StoreKind; path?: string } = {},
+  options: Partial<AuthOptions> & {
+    storeKind?: StoreKind
+    path?: string
+    sharedEphemeral?: boolean
+  } = {},
 ): Promise<World> {
-  const { storeKind = 'memory', path, ...authOptions } = options
+  const { storeKind = 'memory', path, sharedEphemeral = false, wechat, ...authOptions } = options
   const clock = testClock()
   const emulator = await createEmulator({ port: 0 })
   const folder = path ? undefined : await mkdtemp(join(tmpdir(), 'kaimen-test-'))
+  const file = storeKind === 'sqlite' ? (path ?? join(folder ?? '', 'kaimen.db')) : undefined
+  const database = file === undefined || authOptions.store ? undefined : openSqlite(file)
   const store =
-    authOptions.store ??
-    (storeKind === 'memory'
-      ? createMemoryStore(clock)
-      : createSqlStore(openSqlite(path ?? join(folder ?? '', 'kaimen.db')), clock))
+    authOptions.store ?? (database ? createSqlStore(database, clock) : createMemoryStore(clock))
   const events: AuthEvent[] = []
   const reports: unknown[][] = []
   const auth = createAuth({
@@ -96,7 +106,8 @@ export async function openWorld(
     })),
     store,
     clock,
-    wechat: { baseUrl: emulator.url },
+    wechat: { baseUrl: emulator.url, ...wechat },
+    ...(sharedEphemeral && database && { ephemeral: createSqlEphemeralStore(database, clock) }),
     on: (event) => void events.push(event),
     report: (...report) => void reports.push(report),
     ...authOptions,
@@ -105,6 +116,7 @@ export async function openWorld(
   const world: World = {
     auth,
     store,
+    path: database && file,
     clock,
     emulator,
     events,
@@ -151,7 +163,8 @@ export async function openWorld(
     },
     async exchanges() {
       const { calls } = await world.control('GET', '/emulator/calls')
-      return (calls as { path: string }[]).filter(({ path }) => path === '/sns/jscode2session').length
+      return (calls as { path: string }[]).filter(({ path }) => path === '/sns/jscode2session')
+        .length
     },
     async close() {
       await auth.close()
