@@ -87,10 +87,11 @@ function workspaceNode() {
 
 function run(node, nodeArgs) {
   const child = spawn(node, nodeArgs, { cwd: root, stdio: 'inherit' })
+  const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
       // A terminal sends Ctrl-C to the child as well, and a second one would hurry it.
-      if (signal !== 'SIGTERM' && process.stdin.isTTY) return
+      if (signal !== 'SIGTERM' && onTerminal) return
       child.kill(signal)
     })
   }

@@ -222,6 +222,14 @@ describe('directions', () => {
       },
     },
     {
+      title: 'a value in row 1',
+      says: `row-1-types: ${server}/session/session.ts → ${server}/store/store.ts`,
+      files: {
+        [`${server}/session/session.ts`]: importing('../store/store.ts'),
+        [`${server}/store/store.ts`]: 'export const value = 1\n',
+      },
+    },
+    {
       title: 'a store that knows a session',
       says: `side: ${server}/store/sql/sessions.ts → ${server}/session/session.ts`,
       files: {
@@ -231,10 +239,10 @@ describe('directions', () => {
     },
     {
       title: 'a store reached from inside the server',
-      says: `row-6: ${server}/auth.ts → ${server}/store/memory.ts`,
+      says: `row-6: ${server}/auth.ts → ${server}/store/sql/index.ts`,
       files: {
-        [`${server}/auth.ts`]: importing('./store/memory.ts'),
-        [`${server}/store/memory.ts`]: 'export const value = 1\n',
+        [`${server}/auth.ts`]: importing('./store/sql/index.ts'),
+        [`${server}/store/sql/index.ts`]: 'export const value = 1\n',
       },
     },
   ]
@@ -247,13 +255,14 @@ describe('directions', () => {
 
   test('Lets each room import the rows above it, itself, and other packages by their names', async () => {
     const folder = scratchWorkspace({
-      [`${server}/clock.ts`]: 'export const value = 1\n',
-      [`${server}/store/store.ts`]: importing('../clock.ts'),
-      [`${server}/session/session.ts`]: importing('../store/store.ts'),
+      [`${server}/clock.ts`]: 'export type Clock = 1\nexport const value = 1\n',
+      [`${server}/seal.ts`]: importing('./clock.ts'),
+      [`${server}/store/store.ts`]: "export type { Clock } from '../clock.ts'\n",
+      [`${server}/session/session.ts`]: "export type { Clock } from '../store/store.ts'\n",
       [`${server}/session/refresh.ts`]: importing('./session.ts'),
       [`${server}/sign-in.ts`]: importing('./session/refresh.ts'),
       [`${server}/auth.ts`]: importing('./sign-in.ts'),
-      [`${server}/store/sql/sql-store.ts`]: importing('../store.ts'),
+      [`${server}/store/sql/sql-store.ts`]: importing('../../seal.ts'),
       'packages/wechat/src/one.ts':
         "import type { Two } from './two.ts'\n\nexport type One = Two | 1\n",
       'packages/wechat/src/two.ts':
