@@ -1,0 +1,11 @@
+/**
+ * The two store contracts as tests, for every implementation, ours or yours. They need no test
+ * runner of their own:
+ *
+ *     for (const { title, run } of storeContract) test(title, () => run(open))
+ *
+ * @module
+ */
+export { ephemeralStoreContract } from './ephemeral-store-contract.ts'
+export { storeContract } from './store-contract.ts'
+export type { ContractTest, Opened } from './contract-test.ts'

@@ -1,0 +1,368 @@
+import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
+import type { SignInOutcome, SignInWrite, Store, StoredSigningKey } from '../store.ts'
+import { contractTest, type ContractTest } from './contract-test.ts'
+
+const start = Date.UTC(2026, 0, 15, 8)
+const dayMs = 24 * 60 * 60 * 1000
+
+type Change = Partial<Omit<SignInWrite, 'wechat'>> & { wechat?: Partial<SignInWrite['wechat']> }
+
+/** A first sign-in, but for what is changed. */
+function signInWrite({ wechat, ...rest }: Change = {}): SignInWrite {
+  return {
+    now_ms: start,
+    user_id: null,
+    identity: 'new',
+    unionid: 'leave',
+    session_key: Uint8Array.of(1, 2, 3),
+    session: { device: null, idle_expires_at: start + 30 * dayMs, expires_at: start + 180 * dayMs },
+    event: { kind: 'signed_in', detail: null },
+    ...rest,
+    wechat: { app_id: 'app', openid: 'openid', open_platform: null, unionid: null, ...wechat },
+  }
+}
+
+const union = { open_platform: 'platform', unionid: 'union' }
+
+async function signIn(store: Store, change: Change = {}) {
+  return signedIn(await store.signIn(signInWrite(change)))
+}
+
+function signedIn(outcome: SignInOutcome) {
+  if (outcome.outcome !== 'signed_in') throw new Error(`expected a sign-in, got ${outcome.outcome}`)
+  return outcome
+}
+
+const endsAll = { now_ms: start + 1, reason: 'removed' } as const
+
+/** What every {@link Store} promises. */
+export const storeContract: readonly ContractTest<Store>[] = [
+  contractTest('migrate may be repeated, and called by two nodes at once', async ({ a, b }) => {
+    await Promise.all([a.migrate(), b.migrate()])
+    deepEqual(await a.migrate(), { applied: [] })
+    await a.ping()
+  }),
+
+  contractTest('a first sign-in makes a user, an identity and a session', async ({ a, b }) => {
+    deepEqual(await b.findByWechat(signInWrite().wechat), {})
+    const { user_id, session_id } = await signIn(a)
+    const user = {
+      id: user_id,
+      status: 'active',
+      nickname: null,
+      avatar_url: null,
+      created_at: start,
+    }
+    deepEqual({ ...(await b.findUser(user_id)) }, user)
+    const found = await b.findByWechat(signInWrite().wechat)
+    deepEqual({ ...found.byOpenid }, user)
+    equal(found.byUnionid, undefined)
+    const { session, user: owner } = (await b.findSession(session_id)) ?? {}
+    deepEqual({ ...owner }, user)
+    deepEqual(
+      { ...session },
+      {
+        id: session_id,
+        user_id,
+        app_id: 'app',
+        generation: 0,
+        created_at: start,
+        rotated_at: start,
+        idle_expires_at: start + 30 * dayMs,
+        expires_at: start + 180 * dayMs,
+        ended_at: null,
+        device: null,
+      },
+    )
+  }),
+
+  contractTest('ids are safe whole numbers that grow', async ({ a }) => {
+    const ids: number[] = []
+    for (const openid of ['one', 'two', 'three']) {
+      const { user_id, session_id } = await signIn(a, { wechat: { openid } })
+      ids.push(user_id, session_id)
+    }
+    ok(ids.every(Number.isSafeInteger))
+    deepEqual(
+      ids,
+      [...new Set(ids)].sort((x, y) => x - y),
+    )
+  }),
+
+  contractTest(
+    'a returning sign-in adds a session and replaces the session_key',
+    async ({ a, b }) => {
+      const first = await signIn(a)
+      const second = await signIn(b, {
+        user_id: first.user_id,
+        identity: 'known',
+        session_key: Uint8Array.of(9),
+      })
+      equal(second.user_id, first.user_id)
+      notEqual(second.session_id, first.session_id)
+      const { app_id, openid } = signInWrite().wechat
+      deepEqual(Buffer.from((await a.findSessionKey({ app_id, openid })) ?? []), Buffer.of(9))
+      equal(await a.findSessionKey({ app_id: 'other', openid }), undefined)
+    },
+  ),
+
+  contractTest(
+    'an openid is the app’s: the same text in another app is somebody else',
+    async ({ a }) => {
+      const one = await signIn(a)
+      const other = await signIn(a, { wechat: { app_id: 'other' } })
+      notEqual(one.user_id, other.user_id)
+    },
+  ),
+
+  contractTest(
+    '[WX-8] of two who make the same openid one is told taken, and nothing is left of it',
+    async ({ a, b }) => {
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, (_, i) => (i % 2 ? a : b).signIn(signInWrite())),
+      )
+      const winners = outcomes.filter(({ outcome }) => outcome === 'signed_in')
+      equal(winners.length, 1)
+      equal(outcomes.filter(({ outcome }) => outcome === 'taken').length, 19)
+      const { user_id } = signedIn(winners[0] ?? { outcome: 'taken' })
+      equal((await a.listSessions({ user_id, now_ms: start })).length, 1)
+    },
+  ),
+
+  contractTest(
+    '[WX-8] of two who claim the same unionid one is told taken, and nothing is left of it',
+    async ({ a, b }) => {
+      const claim = (store: Store, openid: string) =>
+        store.signIn(signInWrite({ unionid: 'claim', wechat: { openid, ...union } }))
+      const outcomes = await Promise.all([claim(a, 'one'), claim(b, 'two')])
+      deepEqual(outcomes.map(({ outcome }) => outcome).sort(), ['signed_in', 'taken'])
+      const loser = outcomes[0]?.outcome === 'taken' ? 'one' : 'two'
+      const { byOpenid, byUnionid } = await a.findByWechat({
+        app_id: 'app',
+        openid: loser,
+        ...union,
+      })
+      equal(byOpenid, undefined)
+      ok(byUnionid)
+    },
+  ),
+
+  contractTest('a unionid is unique within its Open Platform account only', async ({ a }) => {
+    const here = await signIn(a, { unionid: 'claim', wechat: { openid: 'one', ...union } })
+    const there = { open_platform: 'another', unionid: union.unionid }
+    const elsewhere = await signIn(a, { unionid: 'claim', wechat: { openid: 'two', ...there } })
+    notEqual(here.user_id, elsewhere.user_id)
+  }),
+
+  contractTest('claiming a unionid that is one’s own already is no conflict', async ({ a }) => {
+    const wechat = { openid: 'one', ...union }
+    const { user_id } = await signIn(a, { unionid: 'claim', wechat })
+    const again = await signIn(a, { user_id, identity: 'known', unionid: 'claim', wechat })
+    equal(again.user_id, user_id)
+  }),
+
+  contractTest(
+    'a second identity can be linked to a user, and is found by openid and unionid',
+    async ({ a, b }) => {
+      const { user_id } = await signIn(a, { unionid: 'claim', wechat: { openid: 'one', ...union } })
+      const other = { app_id: 'other', openid: 'two', ...union }
+      await signIn(b, { user_id, identity: 'new', wechat: other })
+      const found = await a.findByWechat(other)
+      equal(found.byOpenid?.id, user_id)
+      equal(found.byUnionid?.id, user_id)
+    },
+  ),
+
+  contractTest(
+    'an identity that has become another’s is told taken, and nothing is written',
+    async ({ a }) => {
+      const one = await signIn(a, { wechat: { openid: 'one' } })
+      const two = await signIn(a, { wechat: { openid: 'two' } })
+      const outcome = await a.signIn(
+        signInWrite({ user_id: two.user_id, identity: 'known', wechat: { openid: 'one' } }),
+      )
+      deepEqual(outcome, { outcome: 'taken' })
+      equal((await a.listSessions({ user_id: two.user_id, now_ms: start })).length, 1)
+      equal(
+        (await a.findByWechat(signInWrite({ wechat: { openid: 'one' } }).wechat)).byOpenid?.id,
+        one.user_id,
+      )
+    },
+  ),
+
+  contractTest(
+    '[WX-11] a user who is not active gets no session, and nothing is written',
+    async ({ a, b }) => {
+      const { user_id } = await signIn(a)
+      for (const status of ['disabled', 'deleted'] as const) {
+        await b.setUserStatus({ id: user_id, status, now_ms: start })
+        const outcome = await a.signIn(
+          signInWrite({ user_id, identity: 'known', session_key: Uint8Array.of(7) }),
+        )
+        deepEqual(outcome, { outcome: 'user_not_active' })
+      }
+      deepEqual(
+        Buffer.from((await a.findSessionKey(signInWrite().wechat)) ?? []),
+        Buffer.of(1, 2, 3),
+      )
+    },
+  ),
+
+  contractTest(
+    'leaving active ends every session of that user and of no other',
+    async ({ a, b }) => {
+      const one = await signIn(a, { wechat: { openid: 'one' } })
+      await signIn(a, { user_id: one.user_id, identity: 'known', wechat: { openid: 'one' } })
+      const two = await signIn(a, { wechat: { openid: 'two' } })
+      const write = { id: one.user_id, status: 'disabled', now_ms: start + 5 } as const
+      deepEqual(await b.setUserStatus(write), { outcome: 'changed', ended: 2 })
+      equal((await a.findSession(one.session_id))?.session.ended_at, start + 5)
+      equal((await a.findSession(two.session_id))?.session.ended_at, null)
+      deepEqual(await b.setUserStatus({ ...write, status: 'active' }), {
+        outcome: 'changed',
+        ended: 0,
+      })
+      equal((await a.findSession(one.session_id))?.session.ended_at, start + 5)
+      deepEqual(await b.setUserStatus({ ...write, id: 12345 }), { outcome: 'not_found' })
+    },
+  ),
+
+  contractTest(
+    'sessions are listed newest first, without those that ended or ran out',
+    async ({ a }) => {
+      const first = await signIn(a)
+      const known = { user_id: first.user_id, identity: 'known' } as const
+      const short = { device: null, idle_expires_at: start + 10, expires_at: start + 20 }
+      await signIn(a, { ...known, session: short })
+      await signIn(a, {
+        ...known,
+        session: { ...short, idle_expires_at: start + 20, expires_at: start + 10 },
+      })
+      const ended = await signIn(a, known)
+      const last = await signIn(a, { ...known, now_ms: start + 1 })
+      await a.endSession({ id: ended.session_id, ...endsAll })
+      const list = async (now_ms: number) =>
+        (await a.listSessions({ user_id: first.user_id, now_ms })).map(({ id }) => id)
+      deepEqual(await list(start + 10), [last.session_id, first.session_id])
+      equal((await list(start)).length, 4)
+      equal((await a.listSessions({ user_id: 1, now_ms: start })).length, 0)
+    },
+  ),
+
+  contractTest(
+    '[RT-3] of fifty who rotate the same generation exactly one does, by exactly one',
+    async ({ a, b }) => {
+      const { session_id: id } = await signIn(a)
+      const write = { id, generation: 0, now_ms: start + 5, idle_expires_at: start + 50 }
+      const outcomes = await Promise.all(
+        Array.from({ length: 50 }, (_, i) => (i % 2 ? a : b).rotateSession(write)),
+      )
+      equal(outcomes.filter((outcome) => outcome === 'rotated').length, 1)
+      const { session } = (await a.findSession(id)) ?? {}
+      equal(session?.generation, 1)
+      equal(session?.rotated_at, start + 5)
+      equal(session?.idle_expires_at, start + 50)
+      equal(session?.expires_at, start + 180 * dayMs)
+    },
+  ),
+
+  contractTest(
+    '[SE-8] a session that ended, ran out, or whose user is not active does not rotate',
+    async ({ a }) => {
+      const rotation = { generation: 0, now_ms: start + 5, idle_expires_at: start + 50 }
+      const ended = await signIn(a, { wechat: { openid: 'ended' } })
+      await a.endSession({ id: ended.session_id, ...endsAll })
+      equal(await a.rotateSession({ ...rotation, id: ended.session_id }), 'not_rotated')
+
+      const limits = { device: null, idle_expires_at: start + 5, expires_at: start + 50 }
+      const idle = await signIn(a, { wechat: { openid: 'idle' }, session: limits })
+      equal(await a.rotateSession({ ...rotation, id: idle.session_id }), 'not_rotated')
+      equal(
+        await a.rotateSession({ ...rotation, now_ms: start + 4, id: idle.session_id }),
+        'rotated',
+      )
+
+      const swapped = { device: null, idle_expires_at: start + 50, expires_at: start + 5 }
+      const old = await signIn(a, { wechat: { openid: 'old' }, session: swapped })
+      equal(await a.rotateSession({ ...rotation, id: old.session_id }), 'not_rotated')
+
+      equal(await a.rotateSession({ ...rotation, id: 12345 }), 'not_rotated')
+    },
+  ),
+
+  contractTest(
+    '[SE-8] rotating and ending at once never leaves the session alive',
+    async ({ a, b }) => {
+      for (let round = 0; round < 20; round++) {
+        const { session_id: id } = await signIn(a, { wechat: { openid: `round ${round}` } })
+        await Promise.all([
+          a.rotateSession({ id, generation: 0, now_ms: start, idle_expires_at: start + 50 }),
+          b.endSession({ id, ...endsAll }),
+          a.rotateSession({ id, generation: 1, now_ms: start, idle_expires_at: start + 50 }),
+        ])
+        notEqual((await a.findSession(id))?.session.ended_at, null)
+      }
+    },
+  ),
+
+  contractTest('of fifty who end a session exactly one is told that it did', async ({ a, b }) => {
+    const { session_id: id } = await signIn(a)
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, (_, i) => (i % 2 ? a : b).endSession({ id, ...endsAll })),
+    )
+    equal(outcomes.filter(Boolean).length, 1)
+  }),
+
+  contractTest('a session is ended only for the user it belongs to', async ({ a }) => {
+    const one = await signIn(a, { wechat: { openid: 'one' } })
+    const two = await signIn(a, { wechat: { openid: 'two' } })
+    equal(await a.endSession({ id: one.session_id, user_id: two.user_id, ...endsAll }), false)
+    equal((await a.findSession(one.session_id))?.session.ended_at, null)
+    equal(await a.endSession({ id: one.session_id, user_id: one.user_id, ...endsAll }), true)
+  }),
+
+  contractTest('ending the others keeps the one named, and other users’', async ({ a }) => {
+    const mine = await signIn(a, { wechat: { openid: 'one' } })
+    const known = { user_id: mine.user_id, identity: 'known', wechat: { openid: 'one' } } as const
+    const second = await signIn(a, known)
+    await signIn(a, known)
+    const theirs = await signIn(a, { wechat: { openid: 'two' } })
+    const write = { user_id: mine.user_id, keep_id: second.session_id, ...endsAll }
+    equal(await a.endOtherSessions(write), 2)
+    equal(await a.endOtherSessions(write), 0)
+    equal((await a.findSession(second.session_id))?.session.ended_at, null)
+    equal((await a.findSession(theirs.session_id))?.session.ended_at, null)
+  }),
+
+  contractTest(
+    'of nodes that add a current signing key at once one adds, and all find its key',
+    async ({ a, b }) => {
+      const key = (kid: string): StoredSigningKey => ({
+        kid,
+        slot: 'current',
+        sealed: Uint8Array.of(1),
+        public_jwk: '{}',
+        created_at: start,
+      })
+      const outcomes = await Promise.all(
+        [a, b, a, b].map((s, i) => s.addSigningKey(key(`key ${i}`))),
+      )
+      deepEqual(outcomes.sort(), ['added', 'slot_taken', 'slot_taken', 'slot_taken'])
+      equal((await a.listSigningKeys()).length, 1)
+      equal(await b.addSigningKey({ ...key('old'), slot: null, created_at: start - 1 }), 'added')
+      const [current, old] = await a.listSigningKeys()
+      equal(old?.kid, 'old')
+      await b.resealSigningKey({ kid: current?.kid ?? '', sealed: Uint8Array.of(2) })
+      deepEqual(Buffer.from((await a.listSigningKeys())[0]?.sealed ?? []), Buffer.of(2))
+    },
+  ),
+
+  contractTest('texts come back as they were, whatever they hold', async ({ a }) => {
+    const openid = "'; drop table users; -- 开门 \\"
+    const device = JSON.stringify({ name: '小明的 "手机"' })
+    const session = { device, idle_expires_at: start + 1, expires_at: start + 1 }
+    const { session_id, user_id } = await signIn(a, { wechat: { openid }, session })
+    equal((await a.findSession(session_id))?.session.device, device)
+    equal((await a.findByWechat(signInWrite({ wechat: { openid } }).wechat)).byOpenid?.id, user_id)
+  }),
+]
