@@ -9,6 +9,7 @@ export function testClock(start = Date.UTC(2026, 0, 15, 8)): TestClock {
     now: () => now,
     advance: (milliseconds) => void (now += milliseconds),
     // Polling loops wait for real, so that what they wait for can go on.
-    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, 5))),
+    sleep: (milliseconds) =>
+      new Promise((resolve) => setTimeout(resolve, Math.min(milliseconds, 5))),
   }
 }

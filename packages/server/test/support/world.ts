@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEmulator, seedWorld, type Emulator } from '@kaimen/emulator'
-import { createAuth, type Auth, type AuthEvent, type AuthOptions, type Store } from '@kaimen/server'
+import {
+  createAuth,
+  type Auth,
+  type AuthEvent,
+  type AppOptions,
+  type AuthOptions,
+  type Store,
+} from '@kaimen/server'
 import { createMemoryStore } from '@kaimen/server/store/memory'
 import { createSqlEphemeralStore, createSqlStore, openSqlite } from '@kaimen/server/store/sql'
 import { testClock, type TestClock } from './clock.ts'
@@ -71,20 +78,24 @@ export type SignedInBody = {
 
 export type StoreKind = 'memory' | 'sqlite'
 
+export type WorldOptions = Partial<Omit<AuthOptions, 'apps'>> & {
+  storeKind?: StoreKind
+  /** The database file; by default one that goes with the world. */
+  path?: string
+  sharedEphemeral?: boolean
+  /** Changes the apps of the seeded world. */
+  apps?: (seeded: readonly AppOptions[]) => readonly AppOptions[]
+}
+
 /**
  * A server before a real emulator of WeChat. Nothing of it is a mock.
  *
  * @param options.wechat Joins the address of the emulator, and takes its place only by a `baseUrl`.
  * @param options.sharedEphemeral Keeps what lives for minutes in the database file too.
  */
-export async function openWorld(
-  options: Partial<AuthOptions> & {
-    storeKind?: StoreKind
-    path?: string
-    sharedEphemeral?: boolean
-  } = {},
-): Promise<World> {
-  const { storeKind = 'memory', path, sharedEphemeral = false, wechat, ...authOptions } = options
+export async function openWorld(options: WorldOptions = {}): Promise<World> {
+  const { storeKind = 'memory', path, sharedEphemeral = false, wechat, ...rest } = options
+  const { apps = (seeded) => seeded, ...authOptions } = rest
   const clock = testClock()
   const emulator = await createEmulator({ port: 0 })
   const folder = path ? undefined : await mkdtemp(join(tmpdir(), 'kaimen-test-'))
@@ -97,13 +108,15 @@ export async function openWorld(
   const auth = createAuth({
     publicUrl: 'http://kaimen.test',
     secret: testSecret,
-    apps: seedWorld.apps.map(({ kind, appid, secret, open_platform }) => ({
-      kind,
-      app_id: appid,
-      secret,
-      open_platform,
-      registration: appid === phoneAppId ? 'phone' : 'open',
-    })),
+    apps: apps(
+      seedWorld.apps.map(({ kind, appid, secret, open_platform }) => ({
+        kind,
+        app_id: appid,
+        secret,
+        open_platform,
+        registration: appid === phoneAppId ? 'phone' : 'open',
+      })),
+    ),
     store,
     clock,
     wechat: { baseUrl: emulator.url, ...wechat },
