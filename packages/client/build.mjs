@@ -41,5 +41,5 @@ writeFileSync(at('dist/index.d.mts'), "export * from './index.js'\n")
 
 const bytes = readFileSync(at('miniprogram_dist/index.js'))
 const zipped = gzipSync(bytes).length
-console.log(`miniprogram_dist/index.js: ${bytes.length} bytes, ${zipped} gzipped`)
+process.stdout.write(`miniprogram_dist/index.js: ${bytes.length} bytes, ${zipped} gzipped\n`)
 if (zipped > budgetBytes) throw new Error(`more than ${budgetBytes} bytes gzipped`)

@@ -90,7 +90,7 @@ export function findAccount(host: object, storageKey: string): Account {
 
 function registryOn(host: { [registryName]?: Registry }): Registry {
   try {
-    return (host[registryName] ??= ownRegistry)
+    return (host[registryName] ??= new Map())
   } catch {
     // A frozen host: the clients of this copy still share.
     return ownRegistry

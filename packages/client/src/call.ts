@@ -12,28 +12,26 @@ export function send(platform: Platform, request: PlatformRequest): Promise<Repl
 }
 
 /** Settles with `work` or, after `ms`, with `timeout`; what comes later is ignored. */
-export function limit<T>(
+export async function limit<T>(
   platform: Platform,
   work: Promise<T>,
   ms: number,
   giveUp?: () => void,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = platform.after(ms, () => {
+  let cancel: (() => void) | undefined
+  const timer = new Promise<never>((_, reject) => {
+    cancel = platform.after(ms, () => {
       reject(new AuthError('timeout'))
       giveUp?.()
     })
-    work.then(
-      (value) => {
-        cancel()
-        resolve(value)
-      },
-      (cause: unknown) => {
-        cancel()
-        reject(cause instanceof AuthError ? cause : new AuthError('network', { cause }))
-      },
-    )
   })
+  try {
+    return await Promise.race([work, timer])
+  } catch (cause) {
+    throw cause instanceof AuthError ? cause : new AuthError('network', { cause })
+  } finally {
+    cancel?.()
+  }
 }
 
 /** Posts JSON to the Kaimen server; anything but 200 is thrown. */

@@ -117,7 +117,9 @@ export function createClient(options: ClientOptions): Client {
     return opened
   }
 
-  async function request<T>(given: RequestOptions): Promise<RequestResult<T>> {
+  // What the body holds is between the caller and its server.
+  function request<T>(given: RequestOptions): Promise<RequestResult<T>>
+  async function request(given: RequestOptions): Promise<Reply> {
     const { auth, replay = true, header = {} } = given
     const kaimen = open()
     const outgoing: PlatformRequest = {
@@ -130,11 +132,9 @@ export function createClient(options: ClientOptions): Client {
     if (auth && !mayCarry)
       throw new AuthError('options_invalid', { message: '令牌只能发往 baseUrl 和 apiOrigins' })
     const carries = auth ?? (mayCarry && !Object.keys(header).some(isAuthorization))
-    const reply = carries
+    return carries
       ? await sendSignedIn(kaimen, outgoing, replay)
       : await send(kaimen.platform, outgoing)
-    // What the body holds is between the caller and its server.
-    return reply as RequestResult<T>
   }
 
   return {

@@ -24,6 +24,8 @@ export interface WechatApi {
   getDeviceInfo?(): { model?: string; system?: string }
 }
 
+const needed = ['login', 'request', 'getStorageSync']
+
 /** Moments opens a mini program as a single page: no login state, and a storage of its own. */
 const singlePageScene = 1154
 
@@ -34,7 +36,7 @@ const singlePageScene = 1154
  */
 export function wechat(given?: WechatApi): Platform {
   const api = given ?? findWechat()
-  if (!api || !isFunction(api.login) || !isFunction(api.request) || !isFunction(api.getStorageSync))
+  if (!api || !needed.every((name) => typeof Reflect.get(api, name) === 'function'))
     throw new AuthError('platform_missing')
   return {
     host: api,
@@ -99,10 +101,6 @@ const mocked = () =>
 
 function findWechat(): WechatApi | undefined {
   return typeof wx === 'object' ? wx : undefined
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function'
 }
 
 /**

@@ -1,0 +1,22 @@
+import { AuthError } from '../../src/index.ts'
+
+/** The {@link AuthError} that the promise rejects with. */
+export async function failureOf(promise: Promise<unknown>): Promise<AuthError> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof AuthError) return error
+    throw error
+  }
+  throw new Error('It did not reject.')
+}
+
+/** Whether it has settled by now; it cannot reject unseen. */
+export function watch(promise: Promise<unknown>): { settled: boolean } {
+  const state = { settled: false }
+  const settle = () => {
+    state.settled = true
+  }
+  promise.then(settle, settle)
+  return state
+}

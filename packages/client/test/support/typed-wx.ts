@@ -1,0 +1,209 @@
+/**
+ * The part of `wx` that a login needs, checked against WeChat's own typings: an unknown name, a
+ * missing field or a wrong type does not compile.
+ */
+
+type Wx = WechatMiniprogram.Wx
+type Callbacks = {
+  success?: (result: never) => void
+  fail?: (error: never) => void
+  complete?: (result: never) => void
+}
+type AsyncName = {
+  [K in keyof Wx]: Wx[K] extends (option: infer O) => unknown
+    ? NonNullable<O> extends Callbacks
+      ? K
+      : never
+    : never
+}[keyof Wx]
+type Option<K extends AsyncName> = NonNullable<Parameters<Wx[K]>[0]>
+type Result<K extends AsyncName> =
+  Option<K> extends { success?: (result: infer R) => void } ? R : never
+
+/** What `fail` is called with. */
+export class WxFailure extends Error {
+  readonly errMsg: string
+  readonly errno: number
+
+  constructor(errMsg: string, errno: number) {
+    super(errMsg)
+    this.errMsg = errMsg
+    this.errno = errno
+  }
+}
+
+export interface Sent {
+  readonly url: string
+  readonly method: string
+  /** Names in lower case. */
+  readonly header: Readonly<Record<string, string>>
+  readonly body: string | undefined
+  readonly redirect: 'follow' | 'manual'
+}
+
+export interface Received {
+  readonly status: number
+  readonly header: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** The phone that a `wx` runs on. */
+export interface Phone {
+  readonly appId: string
+  readonly envVersion: 'develop' | 'trial' | 'release'
+  readonly scene: number
+  readonly model: string
+  readonly system: string
+  /** Answers with a code, throws a {@link WxFailure}, or never answers. */
+  login(): Promise<string>
+  /** One HTTP exchange; throws a {@link WxFailure} when there is no reply. */
+  send(sent: Sent): Promise<Received>
+  readonly storage: Map<string, unknown>
+}
+
+/** Whatever has callbacks: `body` gives what `success` gets. The one cast of this file. */
+function api<K extends AsyncName>(body: (option: Option<K>) => Promise<Result<K>>): Wx[K] {
+  const call = (option: Option<K>): void => {
+    const { success, fail, complete }: Callbacks = option
+    void (async () => {
+      let report: () => void
+      try {
+        const result = await body(option)
+        report = () => {
+          success?.(result as never)
+          complete?.(result as never)
+        }
+      } catch (error) {
+        report = () => {
+          fail?.(error as never)
+          complete?.(error as never)
+        }
+      }
+      report()
+    })()
+  }
+  return call as unknown as Wx[K]
+}
+
+export function createTypedWx(phone: Phone) {
+  return {
+    login: api<'login'>(async () => ({ code: await phone.login(), errMsg: 'login:ok' })),
+    request: <T extends Body>(option: RequestOption<T>) => sendRequest(phone, option),
+    // Whatever was kept; the typings let the caller name its type.
+    getStorageSync: (key: string) => (phone.storage.get(key) ?? '') as never,
+    setStorageSync: (key: string, value: unknown) => void phone.storage.set(key, value),
+    removeStorageSync: (key: string) => void phone.storage.delete(key),
+    getAccountInfoSync: () => ({
+      miniProgram: { appId: phone.appId, envVersion: phone.envVersion, version: '' },
+      plugin: { appId: '', version: '' },
+    }),
+    getLaunchOptionsSync: () => ({
+      apiCategory: phone.scene === 1154 ? 'browseOnly' : 'default',
+      forwardMaterials: [],
+      hostExtraData: { host_scene: '' },
+      path: '',
+      query: {},
+      referrerInfo: { appId: '', extraData: {} },
+      scene: phone.scene,
+      shareTicket: '',
+    }),
+    getDeviceInfo: () => ({
+      abi: '',
+      benchmarkLevel: -1,
+      brand: 'devtools',
+      cpuType: '',
+      deviceAbi: '',
+      memorySize: '',
+      model: phone.model,
+      platform: 'ios',
+      system: phone.system,
+    }),
+  } satisfies Partial<Wx>
+}
+
+type Body = string | WechatMiniprogram.IAnyObject | ArrayBuffer
+type RequestOption<T extends Body> = WechatMiniprogram.RequestOption<T>
+type RequestTask = WechatMiniprogram.RequestTask
+/** What a reply has of `wx.request`'s result; the rest tells of the transport. */
+type RequestFacts = Pick<
+  WechatMiniprogram.RequestSuccessCallbackResult,
+  'statusCode' | 'data' | 'header' | 'cookies' | 'errMsg'
+>
+
+function sendRequest<T extends Body>(phone: Phone, option: RequestOption<T>): RequestTask {
+  let done = false
+  /** Nothing is called back twice. */
+  const finish = (report: () => void) => {
+    if (done) return
+    done = true
+    report()
+  }
+  const fail = (error: unknown) =>
+    finish(() => {
+      option.fail?.(error as never)
+      option.complete?.(error as never)
+    })
+
+  void (async () => {
+    try {
+      const { status, header, body } = await phone.send(describeRequest(option))
+      const result: RequestFacts = {
+        statusCode: status,
+        header,
+        data: parseBody(body, option.dataType ?? 'json'),
+        cookies: [],
+        errMsg: 'request:ok',
+      }
+      finish(() => {
+        option.success?.(result as never)
+        option.complete?.(result)
+      })
+    } catch (error) {
+      fail(error)
+    }
+  })()
+
+  const nothing = () => {}
+  return {
+    abort: () => fail(new WxFailure('request:fail abort', 600003)),
+    onChunkReceived: nothing,
+    offChunkReceived: nothing,
+    onHeadersReceived: nothing,
+    offHeadersReceived: nothing,
+  }
+}
+
+/** As wx.request builds it: an object is the query of a GET, else JSON. */
+function describeRequest(option: Omit<RequestOption<Body>, 'success'>): Sent {
+  const { method = 'GET', data } = option
+  const header: Record<string, string> = { 'content-type': 'application/json' }
+  for (const [name, value] of Object.entries(option.header ?? {}))
+    header[name.toLowerCase()] = String(value)
+  const inQuery = method === 'GET' && typeof data === 'object'
+  const query = inQuery
+    ? Object.entries(data)
+        .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`)
+        .join('&')
+    : ''
+  return {
+    url: option.url + (query && (option.url.includes('?') ? '&' : '?') + query),
+    method,
+    header,
+    body:
+      data === undefined || inQuery || method === 'HEAD'
+        ? undefined
+        : typeof data === 'string'
+          ? data
+          : JSON.stringify(data),
+    redirect: option.redirect ?? 'follow',
+  }
+}
+
+function parseBody(body: string, dataType: string): string | WechatMiniprogram.IAnyObject {
+  if (dataType !== 'json') return body
+  try {
+    return JSON.parse(body) as WechatMiniprogram.IAnyObject
+  } catch {
+    return body
+  }
+}

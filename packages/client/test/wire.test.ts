@@ -1,0 +1,45 @@
+import type {
+  Action,
+  Device,
+  ErrorCode,
+  PhoneRequired,
+  Problem,
+  SignedIn,
+  Tokens,
+  User,
+} from '@kaimen/protocol'
+import { describe, expectTypeOf, it } from 'vitest'
+import type { RequestOptions, RequestResult, WechatApi } from '../src/index.ts'
+import type * as wire from '../src/wire.ts'
+
+describe('the wire', () => {
+  it('is what @kaimen/protocol defines', () => {
+    expectTypeOf<wire.ServerErrorCode>().toEqualTypeOf<ErrorCode>()
+    expectTypeOf<wire.Action>().toEqualTypeOf<Action>()
+    expectTypeOf<wire.Device>().toEqualTypeOf<Device>()
+    expectTypeOf<wire.User>().toEqualTypeOf<User>()
+    expectTypeOf<Pick<wire.Tokens, keyof wire.Tokens>>().toEqualTypeOf<Tokens>()
+    expectTypeOf<Pick<wire.SignedIn, keyof wire.SignedIn>>().toEqualTypeOf<SignedIn>()
+    expectTypeOf<wire.PhoneRequired>().toEqualTypeOf<PhoneRequired>()
+    expectTypeOf<wire.Problem>().toEqualTypeOf<Problem>()
+  })
+})
+
+describe('the types of wx', () => {
+  it('fit: WeChat’s own wx is one that this client can use', () => {
+    expectTypeOf<WechatMiniprogram.Wx>().toExtend<WechatApi>()
+  })
+
+  it('are mirrored: request takes every option of wx.request but the callbacks', () => {
+    type Theirs = Omit<WechatMiniprogram.RequestOption, 'success' | 'fail' | 'complete'>
+    type Ours = Omit<RequestOptions, 'auth' | 'replay'>
+    expectTypeOf<keyof Ours>().toEqualTypeOf<keyof Theirs>()
+    expectTypeOf<Ours>().toExtend<Theirs>()
+  })
+
+  it('are mirrored: what wx.request gives is what request resolves with', () => {
+    expectTypeOf<WechatMiniprogram.RequestSuccessCallbackResult<{ id: string }>>().toExtend<
+      RequestResult<{ id: string }>
+    >()
+  })
+})
