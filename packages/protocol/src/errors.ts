@@ -4,8 +4,13 @@
  */
 
 /**
- * What the client should do next. `fix_config` is for the developer or operator, never for the
- * person.
+ * What the client should do next.
+ *
+ * - `none`: nothing that a program can do; show the person `title` and `detail`.
+ * - `relogin`: call wx.login and sign in anew.
+ * - `retry`: try again, with what `detail` asks for: a fresh code, a fresh token.
+ * - `wait`: send the same request again, not before `Retry-After`.
+ * - `fix_config`: for the developer or operator, never for the person.
  */
 export type Action = 'none' | 'relogin' | 'retry' | 'wait' | 'fix_config'
 
@@ -15,7 +20,7 @@ export type Localized = { readonly 'zh-CN': string; readonly en: string }
 export type ErrorEntry = {
   /** HTTP status. */
   readonly status: number
-  /** Whether the same request may succeed later without any change by the caller. */
+  /** Whether trying again may help: `true` for the actions `retry` and `wait`. */
   readonly retryable: boolean
   readonly action: Action
   /** WeChat's errcodes that end in this error. */
@@ -368,7 +373,9 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable
 
-export const errorCodes = Object.keys(errorTable) as readonly ErrorCode[]
+export const errorCodes: readonly ErrorCode[] = Object.keys(errorTable).filter(
+  (code): code is ErrorCode => Object.hasOwn(errorTable, code),
+)
 
 /** The error that one of WeChat's errcodes ends in; `wechat_error` for those that no entry names. */
 export function errorCodeOf(errcode: number): ErrorCode {

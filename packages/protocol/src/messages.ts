@@ -5,7 +5,6 @@ import { errorCodes } from './errors.ts'
 const text = (max: number, description: string) =>
   v.pipe(v.string(), v.minLength(1), v.maxLength(max), v.description(description))
 
-/** Describes an optional field; an absent field and an explicit `undefined` are the same. */
 const seconds = (description: string) =>
   v.pipe(v.number(), v.integer(), v.minValue(0), v.description(description))
 
@@ -123,6 +122,8 @@ export const Health = v.strictObject({
   status: v.picklist(['ok', 'unavailable']),
 })
 export type Health = v.InferOutput<typeof Health>
+
+export const OpenapiDocument = v.looseObject({ openapi: v.literal('3.1.0') })
 
 export const Problem = v.strictObject({
   type: v.pipe(v.string(), v.description('A stable URI for the code')),

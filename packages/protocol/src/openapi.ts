@@ -1,5 +1,5 @@
 /** Renders the routes as an OpenAPI 3.1 document. */
-import { toJsonSchema } from '@valibot/to-json-schema'
+import { toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema'
 import type { GenericSchema } from 'valibot'
 import { errorTable, type ErrorCode } from './errors.ts'
 import * as messages from './messages.ts'
@@ -9,10 +9,13 @@ type Json = Record<string, unknown>
 
 const named: Record<string, GenericSchema> = {
   Device: messages.Device,
+  Health: messages.Health,
   Jwks: messages.Jwks,
   PhoneRequired: messages.PhoneRequired,
   Problem: messages.Problem,
   RevokeBody: messages.RevokeBody,
+  Revoked: messages.Revoked,
+  Session: messages.Session,
   Sessions: messages.Sessions,
   SignInReply: messages.SignInReply,
   SignInWechatBody: messages.SignInWechatBody,
@@ -39,15 +42,15 @@ export function renderOpenapi(options: { serverUrl?: string } = {}): Json {
       title: 'Kaimen',
       version: '1',
       summary: 'WeChat login, end to end',
+      description:
+        'Errors are RFC 9457 problems. `title` and `detail` are in Chinese or English by Accept-Language; programs go by `code` and `action`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     ...(options.serverUrl && { servers: [{ url: options.serverUrl }] }),
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-      schemas: Object.fromEntries(
-        Object.entries(named).map(([name, schema]) => [name, render(schema)]),
-      ),
+      schemas: toJsonSchemaDefs(named, { overrideRef }),
     },
   }
 }
@@ -103,6 +106,8 @@ function renderParameters(route: Route): Json {
   return parameters.length > 0 ? { parameters } : {}
 }
 
+const retryAfter = { description: 'Seconds to wait', schema: { type: 'integer', minimum: 0 } }
+
 function renderErrors(codes: readonly ErrorCode[]): Json {
   const byStatus = new Map<number, Set<ErrorCode>>()
   for (const code of codes) {
@@ -116,6 +121,7 @@ function renderErrors(codes: readonly ErrorCode[]): Json {
         description: [...group]
           .map((code) => `\`${code}\`: ${errorTable[code].title.en}`)
           .join('; '),
+        ...((status === 429 || status === 503) && { headers: { 'Retry-After': retryAfter } }),
         content: { 'application/problem+json': { schema: reference(messages.Problem) } },
       },
     ]),
@@ -123,11 +129,12 @@ function renderErrors(codes: readonly ErrorCode[]): Json {
 }
 
 function reference(schema: GenericSchema | undefined): Json {
+  if (!schema) return {}
   const name = Object.keys(named).find((key) => named[key] === schema)
-  return name ? { $ref: `#/components/schemas/${name}` } : schema ? render(schema) : {}
-}
-
-function render(schema: GenericSchema): Json {
+  if (name) return { $ref: overrideRef({ referenceId: name }) }
   const { $schema: _, ...rest } = toJsonSchema(schema)
   return rest
 }
+
+const overrideRef = ({ referenceId }: { referenceId: string }) =>
+  `#/components/schemas/${referenceId}`
