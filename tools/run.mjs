@@ -20,6 +20,7 @@ const commands = {
   check: ['tools/check.ts'],
   bench: ['--conditions=@kaimen/source', 'benchmarks/run.ts'],
   build: ['tools/build.ts'],
+  smoke: ['tools/smoke.ts'],
   format: ['node_modules/prettier/bin/prettier.cjs', '--write', '.'],
 }
 
@@ -95,10 +96,21 @@ function run(node, nodeArgs) {
       child.kill(signal)
     })
   }
+  if (process.env.npm_lifecycle_event) endWithParent(child)
   child.on('error', (error) => stop(`Could not start ${node}: ${error.message}`))
   child.on('exit', (code, signal) => {
     process.exit(code ?? 128 + (constants.signals[signal] ?? 0))
   })
+}
+
+/** Between npm and this stands a shell that does not hand on the signal it dies of. */
+function endWithParent(child) {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    child.kill('SIGTERM')
+  }, 500)
 }
 
 function readJson(file) {

@@ -105,21 +105,20 @@ test('The arguments and the exit code are handed on', async () => {
   expect(child.code).toBe(3)
 })
 
+const patient = (signal: string) => `
+  process.on('${signal}', () => { console.log('closed'); process.exit(0) })
+  setInterval(() => {}, 1000)
+  console.log('pid ' + process.pid)
+`
+
 test.for(['SIGINT', 'SIGTERM'] as const)(
   '%s reaches the command, and nothing is left running',
   async (signal) => {
-    const { folder, run } = freshClone(`
-    process.on('${signal}', () => { console.log('closed'); process.exit(0) })
-    setInterval(() => {}, 1000)
-    console.log('pid ' + process.pid)
-  `)
+    const { folder, run } = freshClone(patient(signal))
     const child = spawn(process.execPath, [run, 'start'], { cwd: folder })
     const ended = finished(child)
-    let pid = 0
-    child.stdout.on('data', (text: Buffer) => {
-      pid = Number(/pid (\d+)/.exec(String(text))?.[1] ?? pid)
-      if (pid > 0) child.kill(signal)
-    })
+    const pid = await printedPid(child)
+    child.kill(signal)
     const { code, output } = await ended
     expect(output).toContain('closed')
     expect(code).toBe(0)
@@ -127,12 +126,37 @@ test.for(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
+test('When npm is ended, the command ends as well, though the shell between them says nothing', async () => {
+  const { folder, run } = freshClone(patient('SIGTERM'))
+  // The second command keeps the shell from becoming the first.
+  const shell = spawn('sh', ['-c', `"${process.execPath}" "${run}" start; true`], {
+    cwd: folder,
+    env: { ...process.env, npm_lifecycle_event: 'start' },
+  })
+  const ended = finished(shell)
+  const pid = await printedPid(shell)
+  shell.kill('SIGTERM')
+  // Its output closes when the last process that holds it has ended.
+  const { output } = await ended
+  expect(output).toContain('closed')
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+})
+
 test('An unknown command is refused by name', async () => {
   const { folder, run } = freshClone('')
   const { passed, output } = await runNode(run, ['strat'], folder)
   expect(passed).toBe(false)
   expect(output).toContain('Unknown command "strat". There are: start, test')
 })
+
+function printedPid(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.stdout?.on('data', (text: Buffer) => {
+      const [, pid] = /pid (\d+)/.exec(String(text)) ?? []
+      if (pid !== undefined) resolve(Number(pid))
+    })
+  })
+}
 
 async function finished(child: ChildProcess): Promise<{ code: unknown; output: string }> {
   let output = ''
