@@ -84,8 +84,7 @@ export function createWechat(options: WechatOptions = {}): Wechat {
     if (isOpen(circuit, nowMs())) throw refusal(request, 'circuit_open')
     const deadline = startDeadline(timeoutMs)
     try {
-      const admission = await enter(gate, gateLimits, deadline)
-      if (admission !== 'in') throw refusal(request, admission)
+      if (!(await enter(gate, gateLimits))) throw refusal(request, 'overloaded')
       try {
         return await attempt(request, deadline)
       } finally {

@@ -28,6 +28,8 @@ describe('baseUrl', () => {
     'http://localhost.evil.example',
     'http://169.254.169.254',
     'https://user:CANARY@api.weixin.qq.com',
+    'https://CANARY@api.weixin.qq.com',
+    'https://:CANARY@api.weixin.qq.com',
     'https://api.weixin.qq.com/sns',
     'https://api.weixin.qq.com?secret=CANARY',
     'https://api.weixin.qq.com#x',

@@ -1,6 +1,7 @@
-import type { Deadline } from './deadline.ts'
-
-/** Holds the number of calls under way to a limit; the rest wait in a line that has an end. */
+/**
+ * Holds the number of calls under way to a limit; the rest wait in a line that has an end. The line
+ * needs no clock: every call has the same time, so those ahead give up before those behind.
+ */
 export interface Gate {
   inFlight: number
   readonly line: (() => void)[]
@@ -17,28 +18,15 @@ export function openGate(): Gate {
   return { inFlight: 0, line: [], onIdle: () => undefined }
 }
 
-/** Whoever is let `in` must `leave`. */
-export async function enter(
-  gate: Gate,
-  limits: GateLimits,
-  deadline: Deadline,
-): Promise<'in' | 'overloaded' | 'timeout'> {
+/** Resolves to whether the caller is in; whoever is in must `leave`. */
+export async function enter(gate: Gate, limits: GateLimits): Promise<boolean> {
   if (gate.inFlight < limits.maxInFlight) {
     gate.inFlight += 1
-    return 'in'
+    return true
   }
-  if (gate.line.length >= limits.maxWaiting) return 'overloaded'
-  return new Promise((resolve) => {
-    const step = () => {
-      deadline.giveUp = () => undefined
-      resolve('in')
-    }
-    deadline.giveUp = () => {
-      gate.line.splice(gate.line.indexOf(step), 1)
-      resolve('timeout')
-    }
-    gate.line.push(step)
-  })
+  if (gate.line.length >= limits.maxWaiting) return false
+  await new Promise<void>((resolve) => gate.line.push(resolve))
+  return true
 }
 
 /** Hands the place to the first in line. */

@@ -157,6 +157,12 @@ describe('replies that are not WeChat’s', () => {
     expect(error).toMatchObject({ kind: 'bad_reply', sent: true, ...expected })
   })
 
+  test('[WX-7] a reply that echoes the request in no protocol at all leaves no trace of it', async () => {
+    const baseUrl = await serveRaw((socket, request) => socket.write(`nonsense ${request}`))
+    const { error } = await failure(baseUrl)
+    expect(error.cause).toMatchObject({ name: 'HTTPParserError' })
+  })
+
   test('[WX-5] a reply cut off by the end of the connection is a bad reply', async () => {
     const baseUrl = await serveRaw((socket) => socket.end(httpReply(session).slice(0, -10)))
     const { error } = await failure(baseUrl)
