@@ -51,7 +51,10 @@ function readJson(text: string): unknown {
   }
 }
 
-/** The fields that the schema knows. RFC 6749 section 3.2: one that comes twice is an error. */
+/**
+ * The fields that the schema knows. RFC 6749 section 3.2: one that comes twice is an error, one
+ * without a value counts as left out.
+ */
 function readForm(text: string, schema: GenericSchema): Record<string, string> {
   const form = new URLSearchParams(text)
   const known = 'entries' in schema && schema.entries ? Object.keys(schema.entries) : []
@@ -61,7 +64,7 @@ function readForm(text: string, schema: GenericSchema): Record<string, string> {
     if (more.length > 0) {
       throw refuse({ 'zh-CN': `字段 ${name} 重复。`, en: `The field ${name} is repeated.` })
     }
-    if (value !== undefined) fields[name] = value
+    if (value) fields[name] = value
   }
   return fields
 }
