@@ -129,11 +129,8 @@ async function refreshOrLogin(kaimen: Kaimen): Promise<void> {
 }
 
 /** Kaimen itself said that this session is over. */
-function endsSession({ status, action, code }: AuthError): boolean {
-  return (
-    status !== undefined &&
-    (action === 'relogin' || code === 'user_disabled' || code === 'sign_in_refused')
-  )
+function endsSession({ action, code }: AuthError): boolean {
+  return action === 'relogin' || code === 'user_disabled' || code === 'sign_in_refused'
 }
 
 async function loginFully(kaimen: Kaimen): Promise<void> {

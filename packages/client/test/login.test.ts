@@ -198,6 +198,19 @@ describe('login', () => {
       expect(world.logins.total).toBe(1)
     })
 
+    it('is dropped by a sign-out, as any login is', async () => {
+      const world = createWorld()
+      world.server.phoneRequired = true
+      const client = world.client()
+      const held = world.server.hold('/v1/sign-in/wechat', 'reply')
+      const waiting = failureOf(client.login())
+      await quiet()
+      await client.logout()
+      held.release()
+      expect((await waiting).code).toBe('signed_out')
+      expect((await failureOf(client.request({ url: '/v1/me' }))).code).toBe('signed_out')
+    })
+
     it('asks WeChat again only when login is called or the ticket has run out', async () => {
       const world = createWorld()
       world.server.phoneRequired = true

@@ -169,21 +169,25 @@ describe('renewal', () => {
     expect(world.server.count('/v1/token')).toBe(1)
   })
 
-  it('drops the tokens of a refresh that comes back after a sign-out', async () => {
-    const world = createWorld()
-    const client = world.client()
-    await client.login()
-    world.server.spoilAccessTokens()
-    const held = world.server.hold('/v1/token')
-    const waiting = failureOf(client.request({ url: '/v1/me' }))
-    await quiet()
-    await client.logout()
-    held.release()
-    expect((await waiting).code).toBe('signed_out')
-    expect(client.user).toBeNull()
-    expect((await failureOf(client.request({ url: '/v1/me' }))).code).toBe('signed_out')
-    expect(world.server.liveSessions()).toBe(0)
-  })
+  it.each(['call', 'reply'] as const)(
+    'drops a refresh whose %s outlasts a sign-out',
+    async (what) => {
+      const world = createWorld()
+      const client = world.client()
+      await client.login()
+      world.server.spoilAccessTokens()
+      const held = world.server.hold('/v1/token', what)
+      const waiting = failureOf(client.request({ url: '/v1/me' }))
+      await quiet()
+      await client.logout()
+      held.release()
+      expect((await waiting).code).toBe('signed_out')
+      expect(client.user).toBeNull()
+      expect((await failureOf(client.request({ url: '/v1/me' }))).code).toBe('signed_out')
+      expect(world.server.liveSessions()).toBe(0)
+    expect([...world.phone.storage.values()].join()).not.toContain('refresh.')
+    },
+  )
 
   it('renews a new session while the refresh of the old one still hangs', async () => {
     const world = createWorld()

@@ -37,7 +37,7 @@ describe('storage', () => {
     ['nothing', undefined],
     ['what WeChat answers for nothing', ''],
     ['half of a JSON', '{"v":1,"user":{"id":"u'],
-    ['another version', '{"v":99,"user":{"id":"u"}}'],
+    ['another version', '{"v":99,"user":{"id":"nobody"}}'],
     ['no object', '7'],
     ['null', 'null'],
     ['tokens that are none', '{"v":1,"user":{"id":"u"},"credentials":{"accessToken":1}}'],
@@ -49,7 +49,9 @@ describe('storage', () => {
     if (kept === undefined) world.phone.storage.delete(key)
     else world.phone.storage.set(key, kept)
     const next = world.restart()
-    expect((await next.client().request({ url: '/v1/me' })).statusCode).toBe(200)
+    const client = next.client()
+    expect(client.user?.id).not.toBe('nobody')
+    expect((await client.request({ url: '/v1/me' })).statusCode).toBe(200)
     expect(next.logins.total).toBe(1)
   })
 

@@ -85,6 +85,16 @@ describe('wechat', () => {
     expect(error.cause).toMatchObject({ message: 'parameter error' })
   })
 
+  it('aborts a request that takes too long', async () => {
+    const world = createWorld()
+    let aborted = 0
+    const task = { ...world.wx.request({ url: `${authUrl}/x` }), abort: () => aborted++ }
+    const platform = wechat({ ...world.wx, request: () => task })
+    const client = world.client({ platform })
+    await failureOf(client.request({ url: '/x', auth: false, timeout: 1 }))
+    expect(aborted).toBe(1)
+  })
+
   it('says what to do when DevTools answers with words instead of a code', async () => {
     const world = createWorld()
     world.phone.login = () => Promise.resolve('the code is a mock one')

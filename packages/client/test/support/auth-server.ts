@@ -30,6 +30,8 @@ export type Fault =
   | { kind: 'problem'; code: ErrorCode; retryAfter?: number }
   | { kind: 'page'; status: number; retryAfter?: number }
 
+type Gates = Array<Promise<void>>
+
 export interface AuthServer {
   /** Of the path, in the order of arrival. */
   readonly calls: Array<Sent & { path: string }>
@@ -43,8 +45,8 @@ export interface AuthServer {
   userDisabled: boolean
   /** The next call to the path meets this fault. */
   fail(path: string, fault: Fault, times?: number): void
-  /** The next call to the path stops before it is answered, until released. */
-  hold(path: string): { release: () => void }
+  /** The next call to the path stops before it takes effect, or only its reply does, until released. */
+  hold(path: string, what?: 'call' | 'reply'): { release: () => void }
   endSessions(code?: ErrorCode): void
   /** No more faults; everybody may sign in. */
   heal(): void
@@ -62,7 +64,7 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
   const sessions = new Map<string, Session>()
   const accessTokens = new Map<string, { session: Session; expiresMs: number }>()
   const faults = new Map<string, Fault[]>()
-  const holds = new Map<string, Array<Promise<void>>>()
+  const holds = { call: new Map<string, Gates>(), reply: new Map<string, Gates>() }
   let serial = 0
 
   const mint = (session: Session): Tokens => {
@@ -102,12 +104,12 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
       for (let i = 0; i < times; i++) queue.push(fault)
       faults.set(path, queue)
     },
-    hold(path) {
+    hold(path, what = 'call') {
       let release = () => {}
       const gate = new Promise<void>((resolve) => {
         release = resolve
       })
-      holds.set(path, [...(holds.get(path) ?? []), gate])
+      holds[what].set(path, [...(holds[what].get(path) ?? []), gate])
       return { release }
     },
     endSessions(code = 'session_ended') {
@@ -126,7 +128,7 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
       const path = new URL(sent.url).pathname
       server.calls.push({ ...sent, path })
       const fault = faults.get(path)?.shift()
-      await holds.get(path)?.shift()
+      await holds.call.get(path)?.shift()
       if (fault?.kind === 'unreached' || fault?.kind === 'hang') return fault.kind
       if (fault?.kind === 'problem') return refuse(fault.code, fault.retryAfter)
       if (fault?.kind === 'page')
@@ -136,6 +138,7 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
           body: '<html>Bad Gateway</html>',
         }
       const reply = respond(path, sent)
+      await holds.reply.get(path)?.shift()
       return fault?.kind === 'lost' ? 'lost' : reply
     },
   }
