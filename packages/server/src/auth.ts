@@ -1,7 +1,7 @@
 import { createWechat, secret, type Secret, type Wechat, type WechatOptions } from '@kaimen/wechat'
 import type { App, Apps } from './app.ts'
 import { dayMs, minuteMs, secondMs, systemClock, type Clock } from './clock.ts'
-import { ConfigError } from './errors.ts'
+import { ConfigError, KaimenError } from './errors.ts'
 import type { Admit, AuthEvent, Claims, Emit } from './hooks.ts'
 import { mountRoutes, type Report } from './http/app.ts'
 import type { HttpParts } from './http/handlers.ts'
@@ -130,7 +130,13 @@ export function createAuth(options: AuthOptions): Auth {
       throw error
     }))
 
-  const http = mountRoutes(ready, report)
+  const http = mountRoutes(
+    () =>
+      ready().catch((cause: unknown) => {
+        throw new KaimenError('unavailable', { cause, retryAfterSeconds: 5 })
+      }),
+    report,
+  )
 
   async function setUserStatus(id: string, status: UserStatus) {
     await ready()

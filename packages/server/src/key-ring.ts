@@ -16,9 +16,13 @@ export type Purpose = 'seal' | 'refresh-token'
 /** The shortest secret taken; characters. */
 export const minSecretLength = 32
 
-/** Secrets that stand in documents or come from habit. Compared without case. */
-const publishedSecrets =
-  /^(.)\1*$|changeme|change-me|your[-_ ]?secret|kaimen|password|example|12345678/i
+/** What documents and examples put where a secret belongs. */
+const published = /change[-_ ]?me|replace[-_ ]?me|your[-_ ]?(own[-_ ])?secret|insecure|example/i
+/**
+ * A random text of the shortest length has more different characters than this, but for one in a
+ * billion.
+ */
+const minDifferentCharacters = 10
 
 export type SecretFault =
   'secret_missing' | 'secret_malformed' | 'secret_short' | 'secret_published'
@@ -40,7 +44,9 @@ export function readKeyRing(text: string): KeyRing | SecretFault {
     const version = Number(entry[1] ?? 1)
     if (version < 1 || version > 65_535 || versions.includes(version)) return 'secret_malformed'
     if (entry[2].length < minSecretLength) return 'secret_short'
-    if (publishedSecrets.test(entry[2])) return 'secret_published'
+    if (published.test(entry[2]) || new Set(entry[2]).size < minDifferentCharacters) {
+      return 'secret_published'
+    }
     versions.push(version)
     for (const purpose of ['seal', 'refresh-token'] as const) {
       const bits = hkdfSync('sha256', entry[2], '', `kaimen ${purpose}`, 32)

@@ -10,17 +10,11 @@ import type { Admit, Emit } from './hooks.ts'
 import { formatId } from './id.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { Random } from './random.ts'
-import { seal } from './seal.ts'
 import type { EphemeralStore } from './store/ephemeral-store.ts'
-import {
-  sessionKeyPlace,
-  type SignInWrite,
-  type Store,
-  type StoredSession,
-  type StoredUser,
-} from './store/store.ts'
+import type { SignInWrite, Store, StoredSession, StoredUser } from './store/store.ts'
 import { hookUser } from './user/hook-user.ts'
 import { resolve, type Decision } from './user/resolve.ts'
+import { sealSessionKey } from './user/session-key.ts'
 
 export type SignInParts = {
   readonly store: Store
@@ -131,7 +125,7 @@ function describeSignIn(
     user_id: decision.kind === 'create' ? null : decision.user.id,
     identity: hasIdentity ? 'known' : 'new',
     unionid: claimsUnionid && wechat.unionid !== null ? 'claim' : 'leave',
-    session_key: seal(ring, random, sessionKeyPlace(wechat), session_key.reveal()),
+    session_key: sealSessionKey(ring, random, wechat, session_key.reveal()),
     session: {
       device: device ? JSON.stringify(device) : null,
       idle_expires_at: now_ms + Math.min(limits.idleMs, limits.absoluteMs),

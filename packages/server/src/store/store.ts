@@ -104,7 +104,7 @@ export type SignInWrite = {
   identity: 'known' | 'new'
   /** Whether `wechat.unionid` is to become this user's. */
   unionid: 'claim' | 'leave'
-  /** Sealed for the place {@link sessionKeyPlace}. */
+  /** Sealed for the place of this identity. */
   session_key: Uint8Array
   session: {
     /** JSON, or null. */
@@ -149,9 +149,4 @@ export type StoredSigningKey = {
   /** The public JWK, JSON. */
   public_jwk: string
   created_at: number
-}
-
-/** Where an identity's sealed `session_key` belongs. */
-export function sessionKeyPlace(key: { app_id: string; openid: string }) {
-  return { table: 'identities', row: `${key.app_id}/${key.openid}`, column: 'session_key' }
 }

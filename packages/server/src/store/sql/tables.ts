@@ -14,7 +14,7 @@ export type Tables = {
     app_id: string
     openid: string
     user_id: number
-    /** Sealed; see `sessionKeyPlace`. */
+    /** Sealed for this row. */
     session_key: Uint8Array
     created_at: number
     /** When `session_key` was received. */
