@@ -185,7 +185,7 @@ describe('renewal', () => {
       expect(client.user).toBeNull()
       expect((await failureOf(client.request({ url: '/v1/me' }))).code).toBe('signed_out')
       expect(world.server.liveSessions()).toBe(0)
-    expect([...world.phone.storage.values()].join()).not.toContain('refresh.')
+      expect([...world.phone.storage.values()].join()).not.toContain('refresh.')
     },
   )
 

@@ -1,10 +1,10 @@
 import { runInThisContext } from 'node:vm'
-import { build } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type * as Module from '../src/index.ts'
 import { AuthError } from '../src/index.ts'
 import { quiet } from './support/clock.ts'
 import { failureOf } from './support/failure-of.ts'
+import { bundleForMiniProgram } from './support/mini-program-bundle.ts'
 import { authUrl, createWorld, shopUrl } from './support/world.ts'
 
 describe('clients of one account', () => {
@@ -37,15 +37,7 @@ describe('clients of one account', () => {
 describe('a second copy of this module, as an independent subpackage has', () => {
   let code = ''
   beforeAll(async () => {
-    const { outputFiles } = await build({
-      entryPoints: [new URL('../src/index.ts', import.meta.url).pathname],
-      bundle: true,
-      format: 'cjs',
-      target: 'es2015',
-      minify: true,
-      write: false,
-    })
-    code = outputFiles[0]?.text ?? ''
+    code = await bundleForMiniProgram()
   })
 
   /** What require() does, twice over. */
