@@ -1,10 +1,31 @@
-/**
- * For `kaimen.config.ts`: `export default defineConfig({ … })` gets its settings checked and
- * completed.
- */
-import type { Config } from './settings.ts'
+/** For `kaimen.config.ts`: `export default defineConfig({ … })` has its settings checked. */
+import type { AppOptions, AuthOptions } from '@kaimen/server'
 
-export type { Config }
+/** A host's own code and what belongs to it, as `createAuth` takes them. */
+export type Hooks = Pick<AuthOptions, 'admit' | 'claims' | 'on' | 'audience' | 'accessTokenSeconds'>
+
+/**
+ * What `kaimen.config.ts` exports by default. Everything may be left out, and the environment wins
+ * over all of it.
+ */
+export type Config = Hooks & {
+  /** `KAIMEN_APPS`. */
+  apps?: readonly AppOptions[]
+  /** `KAIMEN_SECRET`. Read it from where secrets are kept; do not write it into the file. */
+  secret?: string | undefined
+  /** `KAIMEN_PUBLIC_URL`. */
+  publicUrl?: string
+  /** `KAIMEN_DATABASE_URL`. Default: `kaimen.db` in the data folder. */
+  databaseUrl?: string
+  /** `KAIMEN_DATA_DIR`. Default `.kaimen`. */
+  dataDir?: string
+  /** `KAIMEN_PORT`. Default 4100. */
+  port?: number
+  /** `KAIMEN_EMULATOR_PORT`. Default 4180. */
+  emulatorPort?: number
+  /** `KAIMEN_WECHAT_API`. Default `https://api.weixin.qq.com`. */
+  wechatApi?: string
+}
 
 export function defineConfig(config: Config): Config {
   return config

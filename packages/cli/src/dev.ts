@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createEmulator, seedWorld } from '@kaimen/emulator'
-import { ConfigError, type AppOptions } from '@kaimen/server'
+import type { AppOptions } from '@kaimen/server'
 import { printBanner } from './banner.ts'
 import { openLog } from './log.ts'
+import { refuse } from './refuse.ts'
 import { naming, serve } from './serve.ts'
 import type { Settings } from './settings.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -12,7 +13,7 @@ import { untilStopped } from './until-stopped.ts'
 /** `kaimen dev`: everything on this machine, with nothing to set. */
 export async function dev(settings: Settings): Promise<void> {
   const { port, emulatorPort, databaseUrl, dataDir, hooks } = settings
-  await mkdir(dataDir, { recursive: true })
+  const secret = settings.secret ?? (await keepDevSecret(dataDir))
   const emulator = await naming('KAIMEN_EMULATOR_PORT', emulatorPort, () =>
     createEmulator({ port: emulatorPort }),
   )
@@ -20,8 +21,8 @@ export async function dev(settings: Settings): Promise<void> {
     await addToEmulator(emulator.url, settings.apps)
     const server = await serve({
       ...hooks,
-      apps: [...seededApps(), ...settings.apps],
-      secret: settings.secret ?? (await keepDevSecret(dataDir)),
+      apps: [...settings.apps, ...seededApps(settings.apps)],
+      secret,
       publicUrl: settings.publicUrl ?? `http://127.0.0.1:${port}`,
       wechat: { baseUrl: emulator.url },
       databaseUrl,
@@ -37,20 +38,28 @@ export async function dev(settings: Settings): Promise<void> {
   }
 }
 
-/** The emulator's first world. The mini program outside the Open Platform account wants a phone. */
-function seededApps(): AppOptions[] {
-  return seedWorld.apps.map(({ kind, appid, secret, open_platform }) => ({
-    kind,
-    app_id: appid,
-    secret,
-    open_platform,
-    registration: kind === 'mini_program' && open_platform === null ? 'phone' : 'open',
-  }))
+const isSeeded = (app_id: string) => seedWorld.apps.some(({ appid }) => appid === app_id)
+
+/**
+ * The apps of the emulator's first world that the settings do not describe themselves. The mini
+ * program outside the Open Platform account wants a phone.
+ */
+function seededApps(own: readonly AppOptions[]): AppOptions[] {
+  return seedWorld.apps
+    .filter(({ appid }) => !own.some(({ app_id }) => app_id === appid))
+    .map(({ kind, appid, secret, open_platform }) => ({
+      kind,
+      app_id: appid,
+      secret,
+      open_platform,
+      registration: kind === 'mini_program' && open_platform === null ? 'phone' : 'open',
+    }))
 }
 
 /** So that a developer's own AppID works offline too. */
 async function addToEmulator(url: string, apps: readonly AppOptions[]) {
   for (const { kind = 'mini_program', app_id, secret, open_platform = null } of apps) {
+    if (isSeeded(app_id)) continue
     const plain = typeof secret === 'string' ? secret : secret.reveal()
     const response = await fetch(`${url}/emulator/apps`, {
       method: 'POST',
@@ -58,8 +67,9 @@ async function addToEmulator(url: string, apps: readonly AppOptions[]) {
       body: JSON.stringify({ kind, appid: app_id, secret: plain, open_platform }),
     })
     if (!response.ok) {
-      throw new ConfigError(
+      throw refuse(
         `The emulator does not take the app ${app_id}: an AppID is wx and 16 hex digits, an AppSecret 32.`,
+        `模拟器不接受应用 ${app_id}：AppID 是 wx 加 16 位十六进制数，AppSecret 是 32 位十六进制数。`,
       )
     }
   }
@@ -69,11 +79,20 @@ async function addToEmulator(url: string, apps: readonly AppOptions[]) {
 async function keepDevSecret(dataDir: string): Promise<string> {
   const path = join(dataDir, 'dev-secret')
   try {
+    await mkdir(dataDir, { recursive: true })
+    const made = randomBytes(36).toString('base64url')
+    // `wx`: of two that start at once, one makes the file and both read it.
+    await writeFile(path, `${made}\n`, { mode: 0o600, flag: 'wx' }).catch(passIfExists)
     return (await readFile(path, 'utf8')).trim()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const reason = error instanceof Error ? error.message : 'unknown'
+    throw refuse(
+      `The data folder ${dataDir} cannot be used: ${reason}. Set KAIMEN_DATA_DIR to one that this user may write to.`,
+      `数据目录 ${dataDir} 无法使用：${reason}。请把 KAIMEN_DATA_DIR 设为当前用户可写的目录。`,
+    )
   }
-  const secret = randomBytes(36).toString('base64url')
-  await writeFile(path, `${secret}\n`, { mode: 0o600 })
-  return secret
+}
+
+function passIfExists(error: unknown) {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
 }

@@ -8,52 +8,62 @@ import { migrate } from './migrate.ts'
 import { readSettings } from './settings.ts'
 import { start } from './start.ts'
 
-const { version } = JSON.parse(
+const manifest: unknown = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { version: string }
+)
+const version =
+  manifest instanceof Object && 'version' in manifest ? String(manifest.version) : 'unknown'
 
 const environment = `
-Settings come from kaimen.config.ts in this folder, or from the environment, which wins:
-  KAIMEN_APPID, KAIMEN_APP_SECRET     the mini program; or several, as JSON:
-  KAIMEN_APPS                         [{"app_id":"wx…","secret":"…","open_platform":null,"registration":"open"}]
-  KAIMEN_SECRET                       32 characters at least; rolled as 2:new,1:old
-  KAIMEN_PUBLIC_URL                   where the server is reached, as in https://auth.example.com
-  KAIMEN_DATABASE_URL                 sqlite:path (default: sqlite:<data dir>/kaimen.db)
-  KAIMEN_DATA_DIR                     default .kaimen
-  KAIMEN_PORT                         default 4100
-  KAIMEN_EMULATOR_PORT                default 4180
-  KAIMEN_WECHAT_API                   default https://api.weixin.qq.com`
+Settings come from the environment, or from kaimen.config.ts in this folder; the environment wins.
+设置取自环境变量，或当前目录的 kaimen.config.ts；以环境变量为准。
+
+  KAIMEN_APPID, KAIMEN_APP_SECRET  the mini program 小程序; or several, as JSON 或多个应用：
+  KAIMEN_APPS                      [{"app_id":"wx…","secret":"…","registration":"open"}]
+  KAIMEN_SECRET                    32 characters at least, rolled as 2:new,1:old 至少 32 个字符
+  KAIMEN_PUBLIC_URL                where the server is reached 对外地址, https://auth.example.com
+  KAIMEN_DATABASE_URL              sqlite:path, default sqlite:<KAIMEN_DATA_DIR>/kaimen.db
+  KAIMEN_DATA_DIR                  default 默认 .kaimen
+  KAIMEN_PORT                      default 默认 4100
+  KAIMEN_EMULATOR_PORT             default 默认 4180
+  KAIMEN_WECHAT_API                only for start 仅用于 start, default https://api.weixin.qq.com`
+
+const emulatorEnvironment = `
+  KAIMEN_EMULATOR_PORT             default 默认 4180`
 
 const program = new Command('kaimen')
   .description('WeChat login, end to end / 微信登录，从头到尾')
   .version(version)
-  .showHelpAfterError()
+  .showHelpAfterError('kaimen --help lists the commands / kaimen --help 列出全部命令')
   .exitOverride()
 
 program
   .command('dev')
-  .description('everything, offline: the server and a WeChat that runs on this machine')
+  .description(
+    'everything, offline: the server and a WeChat on this machine / 离线运行服务端和模拟微信',
+  )
   .addHelpText('after', environment)
   .action(async () => dev(await readSettings(process.env)))
 
 program
   .command('start')
-  .description('the server, in production, against WeChat')
-  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .description('the server, in production, against WeChat / 生产环境，连接微信')
+  .option('--host <address>', 'address to listen on / 监听地址', '127.0.0.1')
   .addHelpText('after', environment)
   .action(async ({ host }: { host: string }) => start(await readSettings(process.env), host))
 
 program
   .command('emulator')
   .description(
-    'a WeChat to test any back end with: it can be asked for a code, aged, broken and reset',
+    'WeChat alone, to test a back end in any language / 单独运行模拟微信，可测试任何后端',
   )
-  .option('--host <address>', 'address to listen on', '127.0.0.1')
+  .option('--host <address>', 'address to listen on / 监听地址', '127.0.0.1')
+  .addHelpText('after', emulatorEnvironment)
   .action(async ({ host }: { host: string }) => emulator(await readSettings(process.env), host))
 
 program
   .command('migrate')
-  .description('bring the database to this version')
+  .description('bring the database to this version / 升级数据库结构')
   .addHelpText('after', environment)
   .action(async () => migrate(await readSettings(process.env)))
 

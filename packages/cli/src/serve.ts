@@ -1,34 +1,45 @@
-import { ConfigError, createAuth, type AuthOptions } from '@kaimen/server'
+import { createAuth, systemClock, type AuthOptions } from '@kaimen/server'
 import { listen, type Listener } from '@kaimen/server/node'
-import { openStore } from './stores.ts'
+import { createMemoryStore } from '@kaimen/server/store/memory'
 import type { Log } from './log.ts'
+import { refuse } from './refuse.ts'
+import { openStore } from './stores.ts'
 
-/** Opens the store, puts the engine on it and listens. */
+type EngineOptions = Omit<AuthOptions, 'store' | 'report'>
+
+/** Opens the store, puts the engine on it and listens. When it returns, requests are answered. */
 export async function serve(
-  options: Omit<AuthOptions, 'store' | 'report'> & {
-    databaseUrl: string
-    port: number
-    host: string
-    log: Log
-  },
+  options: EngineOptions & { databaseUrl: string; port: number; host: string; log: Log },
 ): Promise<Listener> {
-  const { databaseUrl, port, host, log, ...authOptions } = options
+  const { databaseUrl, port, host, log, ...engineOptions } = options
+  await checkOptions(engineOptions)
   const store = await openStore(databaseUrl)
   const auth = createAuth({
-    ...authOptions,
+    ...engineOptions,
     store,
     report: (message, error) => log.error({ err: error }, message),
   })
-  await auth.ready()
-  const listener = await naming('KAIMEN_PORT', port, () => listen(auth, { port, host }))
-  return {
-    url: listener.url,
-    async close() {
-      await listener.close()
-      await auth.close()
-      await store.close()
-    },
+  try {
+    await auth.ready()
+    const listener = await naming('KAIMEN_PORT', port, () => listen(auth, { port, host }))
+    return {
+      url: listener.url,
+      async close() {
+        await listener.close()
+        await auth.close()
+        await store.close()
+      },
+    }
+  } catch (error) {
+    await auth.close()
+    await store.close()
+    throw error
   }
+}
+
+/** Before anything is opened or made on disk. */
+async function checkOptions(options: EngineOptions): Promise<void> {
+  await createAuth({ ...options, store: createMemoryStore(systemClock) }).close()
 }
 
 /** Says which setting moves a port that is taken. */
@@ -40,17 +51,31 @@ export async function naming<Result>(
   try {
     return await bind()
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'EADDRINUSE') {
-      throw new ConfigError(
+    throw (
+      explain(setting, port, error instanceof Error && 'code' in error ? error.code : '') ?? error
+    )
+  }
+}
+
+function explain(setting: string, port: number, code: unknown) {
+  switch (code) {
+    case 'EADDRINUSE':
+      return refuse(
         `Port ${port} is taken. End what uses it, or set ${setting} to another.`,
+        `端口 ${port} 已被占用。请结束占用它的程序，或把 ${setting} 设为其他端口。`,
       )
-    }
-    if (code === 'EACCES') {
-      throw new ConfigError(
+    case 'EACCES':
+      return refuse(
         `Port ${port} is not permitted to this user. Set ${setting} to one above 1023.`,
+        `当前用户无权使用端口 ${port}。请把 ${setting} 设为 1023 以上的端口。`,
       )
-    }
-    throw error
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return refuse(
+        'The address of --host is not one of this machine. 127.0.0.1 is this machine alone, 0.0.0.0 every network it is in.',
+        '--host 不是本机的地址。127.0.0.1 仅限本机访问，0.0.0.0 监听所有网络。',
+      )
+    default:
+      return undefined
   }
 }

@@ -1,6 +1,7 @@
 import { seedWorld } from '@kaimen/emulator'
-import { ConfigError, type AppOptions } from '@kaimen/server'
+import type { AppOptions } from '@kaimen/server'
 import { openLog } from './log.ts'
+import { refuse } from './refuse.ts'
 import { serve } from './serve.ts'
 import type { Settings } from './settings.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -10,19 +11,24 @@ const wechatHosts = ['api', 'api2', 'sh.api', 'sz.api', 'hk.api'].map((h) => `${
 
 /** `kaimen start`: production. Refuses what would be unsafe there, before it opens anything. */
 export async function start(settings: Settings, host: string): Promise<void> {
-  const { apps, secret, publicUrl, port, databaseUrl, wechatApi, hooks } = settings
+  const { apps, port, databaseUrl, wechatApi, hooks } = settings
   refuseEmulator(wechatApi)
-  refuseSeededApps(apps)
-  if (!publicUrl) {
-    throw new ConfigError(
-      'KAIMEN_PUBLIC_URL is missing: where the server is reached, as in https://auth.example.com.',
-    )
-  }
+  checkProductionApps(apps)
+  const secret = demand(
+    settings.secret,
+    'KAIMEN_SECRET is missing. Make one with: openssl rand -base64 48',
+    '缺少 KAIMEN_SECRET。可用 openssl rand -base64 48 生成。',
+  )
+  const publicUrl = demand(
+    settings.publicUrl,
+    'KAIMEN_PUBLIC_URL is missing: where the server is reached, as in https://auth.example.com.',
+    '缺少 KAIMEN_PUBLIC_URL：服务端对外的地址，例如 https://auth.example.com。',
+  )
   const log = openLog()
   const server = await serve({
     ...hooks,
     apps,
-    secret: secret ?? '',
+    secret,
     publicUrl,
     wechat: { baseUrl: wechatApi },
     databaseUrl,
@@ -38,19 +44,34 @@ export async function start(settings: Settings, host: string): Promise<void> {
   log.info('kaimen has stopped')
 }
 
+function demand(value: string | undefined, en: string, zh: string): string {
+  if (value === undefined) throw refuse(en, zh)
+  return value
+}
+
 function refuseEmulator(wechatApi: string) {
   const url = URL.canParse(wechatApi) ? new URL(wechatApi) : undefined
-  if (url?.protocol === 'https:' && wechatHosts.includes(url.host)) return
-  throw new ConfigError(
-    `In production WeChat is one of ${wechatHosts.join(', ')}, over https; KAIMEN_WECHAT_API names another. Unset it, or use kaimen dev to run against the emulator.`,
+  // An origin and nothing else: credentials, another port or a path are not WeChat's.
+  if (url && wechatHosts.some((host) => url.href === `https://${host}/`)) return
+  const hosts = wechatHosts.map((host) => `https://${host}`).join(', ')
+  throw refuse(
+    `In production KAIMEN_WECHAT_API has to be one of ${hosts}. Unset it, or use kaimen dev to run against the emulator.`,
+    `生产环境的 KAIMEN_WECHAT_API 只能是 ${hosts}。请取消该设置；要连接模拟器请使用 kaimen dev。`,
   )
 }
 
-/** Their secrets are published with the emulator. */
-function refuseSeededApps(apps: readonly AppOptions[]) {
+/** The secrets of the emulator's apps are published with it. */
+function checkProductionApps(apps: readonly AppOptions[]) {
+  if (apps.length === 0) {
+    throw refuse(
+      'KAIMEN_APPID and KAIMEN_APP_SECRET are missing: the mini program that people sign in to.',
+      '缺少 KAIMEN_APPID 和 KAIMEN_APP_SECRET：供用户登录的小程序。',
+    )
+  }
   const seeded = apps.find(({ app_id }) => seedWorld.apps.some(({ appid }) => appid === app_id))
   if (!seeded) return
-  throw new ConfigError(
+  throw refuse(
     `${seeded.app_id} is an app of the emulator. Set KAIMEN_APPID and KAIMEN_APP_SECRET to those of your mini program.`,
+    `${seeded.app_id} 是模拟器自带的应用。请把 KAIMEN_APPID 和 KAIMEN_APP_SECRET 设为你的小程序的。`,
   )
 }

@@ -1,0 +1,190 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from '@kaimen/server'
+import { readSettings } from '../src/settings.ts'
+import { tempFolder } from './support/kaimen.ts'
+
+const secret = 'c4ptain-0f-the-sea-9f8e7d6c5b4a3210'
+const app = { app_id: 'wx0123456789abcdef', secret }
+
+async function folderWith(config: string): Promise<string> {
+  const folder = await tempFolder()
+  await writeFile(join(folder, 'kaimen.config.ts'), config)
+  return folder
+}
+
+/** The message of the refusal, which has to be a ConfigError. */
+async function refusal(env: Record<string, string>, folder?: string): Promise<string> {
+  const error: unknown = await readSettings(env, folder ?? (await tempFolder())).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  if (!(error instanceof ConfigError)) throw new Error(`not refused: ${String(error)}`)
+  expect(error.message).not.toContain(secret)
+  expect(error.message).toMatch(/\p{Script=Han}/u)
+  return error.message
+}
+
+describe('settings', () => {
+  it('have defaults, below the folder that the command runs in', async () => {
+    const folder = await tempFolder()
+    expect(await readSettings({}, folder)).toEqual({
+      apps: [],
+      secret: undefined,
+      publicUrl: undefined,
+      databaseUrl: `sqlite:${join(folder, '.kaimen', 'kaimen.db')}`,
+      dataDir: join(folder, '.kaimen'),
+      port: 4100,
+      emulatorPort: 4180,
+      wechatApi: 'https://api.weixin.qq.com',
+      hooks: {},
+    })
+  })
+
+  it('come from kaimen.config.ts, over the defaults', async () => {
+    const folder = await folderWith(`
+      type Shown = string
+      const publicUrl: Shown = 'https://auth.example.com'
+      export default {
+        apps: [{ ...${JSON.stringify(app)}, registration: 'phone', session: { idle_seconds: 60 } }],
+        secret: '${secret}', publicUrl, databaseUrl: 'sqlite:a.db', dataDir: 'data',
+        port: 5100, emulatorPort: 5180, wechatApi: 'https://api2.weixin.qq.com',
+        audience: 'shop', accessTokenSeconds: 60, admit: () => undefined, claims: () => ({}), on() {},
+      }`)
+    expect(await readSettings({}, folder)).toEqual({
+      apps: [{ ...app, registration: 'phone', session: { idle_seconds: 60 } }],
+      secret,
+      publicUrl: 'https://auth.example.com',
+      databaseUrl: 'sqlite:a.db',
+      dataDir: join(folder, 'data'),
+      port: 5100,
+      emulatorPort: 5180,
+      wechatApi: 'https://api2.weixin.qq.com',
+      hooks: {
+        audience: 'shop',
+        accessTokenSeconds: 60,
+        admit: expect.any(Function),
+        claims: expect.any(Function),
+        on: expect.any(Function),
+      },
+    })
+  })
+
+  it('come from the environment, over kaimen.config.ts', async () => {
+    const folder = await folderWith(`export default {
+      apps: [${JSON.stringify(app)}], secret: 'file', publicUrl: 'https://file.example.com',
+      databaseUrl: 'sqlite:file.db', dataDir: 'file', port: 1, emulatorPort: 2,
+      wechatApi: 'https://file.example.com',
+    }`)
+    const settings = await readSettings(
+      {
+        KAIMEN_APPID: 'wxfedcba9876543210',
+        KAIMEN_APP_SECRET: secret,
+        KAIMEN_SECRET: secret,
+        KAIMEN_PUBLIC_URL: 'https://env.example.com',
+        KAIMEN_DATABASE_URL: 'sqlite:env.db',
+        KAIMEN_DATA_DIR: 'env',
+        KAIMEN_PORT: '65535',
+        KAIMEN_EMULATOR_PORT: '0',
+        KAIMEN_WECHAT_API: 'https://hk.api.weixin.qq.com',
+      },
+      folder,
+    )
+    expect(settings).toEqual({
+      apps: [{ app_id: 'wxfedcba9876543210', secret }],
+      secret,
+      publicUrl: 'https://env.example.com',
+      databaseUrl: 'sqlite:env.db',
+      dataDir: join(folder, 'env'),
+      port: 65_535,
+      emulatorPort: 0,
+      wechatApi: 'https://hk.api.weixin.qq.com',
+      hooks: {},
+    })
+  })
+
+  it('take an empty variable for one that is not set', async () => {
+    const empty = { KAIMEN_APPS: '', KAIMEN_SECRET: '', KAIMEN_PORT: '', KAIMEN_PUBLIC_URL: '' }
+    const folder = await folderWith(`export default { port: 5100 }`)
+    expect(await readSettings(empty, folder)).toMatchObject({ apps: [], port: 5100 })
+  })
+
+  it('take several apps from KAIMEN_APPS', async () => {
+    const apps = [app, { ...app, app_id: 'wx2', kind: 'website', open_platform: null }]
+    const settings = await readSettings({ KAIMEN_APPS: JSON.stringify(apps) }, await tempFolder())
+    expect(settings.apps).toEqual(apps)
+  })
+})
+
+describe('a setting that is wrong is refused by name', () => {
+  it.each(['abc', '-1', '65536', '4100.5', '0x10', '1e3', ' 80', 'tcp://10.0.0.1:4100'])(
+    'KAIMEN_PORT=%s',
+    async (port) => {
+      expect(await refusal({ KAIMEN_PORT: port })).toContain('KAIMEN_PORT ')
+      expect(await refusal({ KAIMEN_EMULATOR_PORT: port })).toContain('KAIMEN_EMULATOR_PORT')
+    },
+  )
+
+  it('KAIMEN_APPID without KAIMEN_APP_SECRET, and the other way about', async () => {
+    expect(await refusal({ KAIMEN_APPID: 'wx1' })).toContain('KAIMEN_APP_SECRET is missing')
+    expect(await refusal({ KAIMEN_APP_SECRET: secret })).toContain('KAIMEN_APPID is missing')
+  })
+
+  it('KAIMEN_APPS beside KAIMEN_APPID or KAIMEN_APP_SECRET', async () => {
+    const KAIMEN_APPS = JSON.stringify([app])
+    expect(await refusal({ KAIMEN_APPS, KAIMEN_APPID: 'wx1' })).toContain('KAIMEN_APPS')
+    expect(await refusal({ KAIMEN_APPS, KAIMEN_APP_SECRET: secret })).toContain('KAIMEN_APPS')
+  })
+
+  const withApp = (field: object) => JSON.stringify([app, { ...app, ...field }])
+  it.each([
+    ['broken JSON', `[{"app_id":"wx1","secret":"${secret}"`, 'is not valid JSON'],
+    ['no array', JSON.stringify(app), 'has to be an array'],
+    ['a text for an app', JSON.stringify([secret]), 'App 1 of KAIMEN_APPS'],
+    ['null for an app', '[null]', 'App 1 of KAIMEN_APPS'],
+    ['an app without secret', '[{"app_id":"wx1"}]', 'an app_id and a secret'],
+    ['a secret that is a number', '[{"app_id":"wx1","secret":1}]', 'secret of app 1'],
+    ['an empty secret', '[{"app_id":"wx1","secret":""}]', 'secret of app 1'],
+    ['a misspelt registration', withApp({ registration: 'Phone' }), 'registration of app 2'],
+    ['an unknown kind', withApp({ kind: 'miniprogram' }), 'kind of app 2'],
+    ['an unknown field', withApp({ appsecret: 'x' }), 'a field appsecret'],
+    ['a secret for a field', withApp({ [secret]: 'x' }), 'a field (…)'],
+    ['a misspelt limit', withApp({ session: { idle: 60 } }), 'session of app 2'],
+  ])('KAIMEN_APPS with %s', async (_what, KAIMEN_APPS, message) => {
+    expect(await refusal({ KAIMEN_APPS })).toContain(message)
+  })
+
+  it.each(['KAIMEN_REDIS_URL', 'KAIMEN_TRUSTED_PROXIES', 'KAIMEN_EMULATOR_TLS_PORT'])(
+    '%s, which this version has no use for',
+    async (name) => {
+      expect(await refusal({ [name]: secret })).toContain(`${name} is set, but this version`)
+    },
+  )
+})
+
+describe('kaimen.config.ts is refused', () => {
+  it.each([
+    ['exports nothing by default', 'export const port = 1', 'has to export an object'],
+    ['exports a function', 'export default () => ({})', 'has to export an object'],
+    ['has an unknown setting', 'export default { prot: 4100 }', 'has no setting prot'],
+    ['has a port that is a text', "export default { port: '4100' }", 'port of kaimen.config.ts'],
+    ['has a port out of range', 'export default { port: 70000 }', 'KAIMEN_PORT'],
+    ['has a hook that is no function', 'export default { admit: true }', 'admit of'],
+    ['has apps that are no array', 'export default { apps: {} }', 'has to be an array'],
+    [
+      'has an app with a misspelt registration',
+      `export default { apps: [{ app_id: 'wx1', secret: '${secret}', registration: 'fone' }] }`,
+      'registration of app 1',
+    ],
+    ['throws', "throw new Error('the vault is sealed')", 'the vault is sealed'],
+    ['has a syntax error', 'export default {', 'failed to load'],
+    ['imports what is not there', "import './nowhere.ts'\nexport default {}", 'failed to load'],
+  ])('when it %s', async (_what, config, message) => {
+    const folder = await folderWith(config)
+    const text = await refusal({}, folder)
+    expect(text).toContain(message)
+    expect(text).toMatch(/kaimen\.config|KAIMEN_PORT/)
+    expect(text.split('\n')).toHaveLength(2)
+  })
+})
