@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { createEmulator, seedWorld } from '@kaimen/emulator'
+import { createAuth, systemClock, type Auth, type Clock } from '@kaimen/server'
+import { listen } from '@kaimen/server/node'
+import { createMemoryStore } from '@kaimen/server/store/memory'
+import { WxFailure, type Phone, type Received, type Sent } from './typed-wx.ts'
+
+const [openApp, , , phoneApp] = seedWorld.apps
+const [liHua] = seedWorld.people
+
+/** The mini program that anybody may register with, and the one that wants a phone. */
+export const openAppId = openApp.appid
+export const phoneAppId = phoneApp.appid
+
+/** A Kaimen server before an emulated WeChat, both on ports of this machine. */
+export interface RealServers {
+  readonly url: string
+  readonly auth: Auth
+  /** What the server's log was given. */
+  readonly reports: unknown[]
+  /** Moves the server's clock. */
+  advance(ms: number): void
+  /** A phone in the hand of one of the emulator's people. */
+  phone(app?: { appId?: string; person?: string }): { -readonly [K in keyof Phone]: Phone[K] }
+  /** What was asked of WeChat. */
+  exchanges(): Promise<number>
+  /** Everything that the phones sent to the server. */
+  readonly sent: Sent[]
+  readonly received: Received[]
+  close(): Promise<void>
+}
+
+export async function startServers(): Promise<RealServers> {
+  let aheadMs = 0
+  const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs }
+  const emulator = await createEmulator({ port: 0 })
+  const store = createMemoryStore(clock)
+  const reports: unknown[] = []
+  const auth = createAuth({
+    publicUrl: 'http://127.0.0.1',
+    secret: randomBytes(32).toString('base64url'),
+    apps: [openApp, phoneApp].map(({ appid, secret, open_platform }) => ({
+      app_id: appid,
+      secret,
+      open_platform,
+      registration: appid === phoneAppId ? 'phone' : 'open',
+    })),
+    store,
+    clock,
+    wechat: { baseUrl: emulator.url },
+    report: (...report) => void reports.push(report),
+  })
+  const listener = await listen(auth, { port: 0 })
+  const sent: Sent[] = []
+  const received: Received[] = []
+
+  const control = async (method: string, path: string, body?: object) => {
+    const response = await fetch(emulator.url + path, {
+      method,
+      ...(body && {
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      }),
+    })
+    return (await response.json()) as Record<string, unknown>
+  }
+
+  return {
+    url: listener.url,
+    auth,
+    reports,
+    sent,
+    received,
+    advance(ms) {
+      aheadMs += ms
+    },
+    phone: ({ appId = openAppId, person = liHua.id } = {}) => ({
+      appId,
+      envVersion: 'develop',
+      scene: 1001,
+      model: 'iPhone 15',
+      system: 'iOS 18.0',
+      storage: new Map(),
+      async login() {
+        const { code } = await control('POST', '/emulator/wx/login', { appid: appId, person })
+        return String(code)
+      },
+      async send(request) {
+        sent.push(request)
+        const { url, method, header, body, redirect } = request
+        try {
+          const response = await fetch(url, {
+            method,
+            headers: header,
+            redirect,
+            ...(body !== undefined && { body }),
+          })
+          const reply = {
+            status: response.status,
+            header: Object.fromEntries(response.headers),
+            body: await response.text(),
+          }
+          received.push(reply)
+          return reply
+        } catch {
+          throw new WxFailure('request:fail', 600001)
+        }
+      },
+    }),
+    async exchanges() {
+      const { calls } = await control('GET', '/emulator/calls')
+      return (calls as Array<{ path: string }>).filter(({ path }) => path === '/sns/jscode2session')
+        .length
+    },
+    async close() {
+      await listener.close()
+      await auth.close()
+      await store.close()
+      await emulator.close()
+    },
+  }
+}
