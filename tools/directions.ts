@@ -23,7 +23,7 @@ const rows = [
   ['user', 'session', 'challenge', 'password', 'sms', 'events'],
   ['flow/[^/]+'],
   ['sign-in'],
-  ['http'],
+  ['http', 'options'],
   ['auth'],
   ['node'],
 ]

@@ -9,7 +9,8 @@
 
 // The engine
 export { createAuth } from './auth.ts'
-export type { AppOptions, Auth, AuthOptions } from './auth.ts'
+export type { Auth } from './auth.ts'
+export type { AppOptions, AuthOptions } from './options.ts'
 export type { Admit, AuthEvent, Claims, HookUser, Refusal } from './hooks.ts'
 export { ConfigError } from './errors.ts'
 

@@ -11,10 +11,10 @@ export type KeyRing = {
 }
 
 /** Each purpose has a key of its own, so that nothing made for one is ever taken for another. */
-export type Purpose = 'seal' | 'refresh-token'
+type Purpose = 'seal' | 'refresh-token'
 
 /** The shortest secret taken; characters. */
-export const minSecretLength = 32
+const minSecretLength = 32
 
 /** What documents and examples put where a secret belongs. */
 const published = /change[-_ ]?me|replace[-_ ]?me|your[-_ ]?(own[-_ ])?secret|insecure|example/i

@@ -364,7 +364,7 @@ async function exchangeBehindItsBack(
     js_code: await world.wxLogin(),
     grant_type: 'authorization_code',
   })
-  const response = await fetch(`${world.emulator.url}/sns/jscode2session?${query}`)
+  const response = await fetch(`${world.emulator.url}/sns/jscode2session?${query.toString()}`)
   return JSON.parse(await response.text()) as { openid: string; session_key: string }
 }
 

@@ -22,11 +22,11 @@ const handlers: Handlers = {
   openapi,
 }
 
-/** What goes wrong unforeseen, or is the operator's to mend. */
-export type Report = (message: string, error: unknown) => void
-
 /** The HTTP surface: every route of the protocol, and a problem for everything else. */
-export function mountRoutes(ready: () => Promise<HttpParts>, report: Report): Hono {
+export function mountRoutes(
+  ready: () => Promise<HttpParts>,
+  report: (message: string, error: unknown) => void,
+): Hono {
   const app = new Hono()
   const allowed = new Map<string, string[]>()
 

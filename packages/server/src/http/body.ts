@@ -35,7 +35,8 @@ async function readText(request: Request): Promise<string> {
   }
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = request.body ?? []
+  for await (const chunk of body) {
     size += chunk.length
     if (size > maxBodyBytes) throw new KaimenError('body_too_large')
     chunks.push(chunk)

@@ -10,7 +10,7 @@ import type { KaimenError } from '../errors.ts'
 type Language = keyof Localized
 
 /** Simplified Chinese unless English is asked for first: most who read these write mini programs. */
-export function chooseLanguage(acceptLanguage: string | null | undefined): Language {
+function chooseLanguage(acceptLanguage: string | null | undefined): Language {
   const ranked = (acceptLanguage ?? '')
     .split(',')
     .map((range) => {

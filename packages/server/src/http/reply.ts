@@ -16,7 +16,7 @@ export function jsonResponse(
   })
 }
 
-export const instant = (milliseconds: number) => new Date(milliseconds).toISOString()
+const instant = (milliseconds: number) => new Date(milliseconds).toISOString()
 
 export function userReply(user: StoredUser): User {
   return {

@@ -19,7 +19,7 @@ export type AccessTokens = {
   verify(token: string): Promise<VerifiedAccessToken>
 }
 
-export type AccessTokenSubject = {
+type AccessTokenSubject = {
   user_id: number
   session_id: number
   app_id: string
@@ -28,7 +28,7 @@ export type AccessTokenSubject = {
   claims?: Readonly<Record<string, unknown>>
 }
 
-export type VerifiedAccessToken = {
+type VerifiedAccessToken = {
   readonly user_id: number
   readonly session_id: number
   readonly app_id: string

@@ -26,7 +26,7 @@ export type Refreshed = { readonly session: StoredSession; readonly user: Stored
 const maxReplays = 500
 
 /** What a refresh token is worth, seen beside its session. */
-export type Verdict =
+type Verdict =
   | 'rotate'
   /** It was just exchanged and its successor was not yet used: a parallel request or a lost reply. */
   | 'replay'
@@ -40,7 +40,7 @@ export type Verdict =
  * The rotation rules, pure. The grace closes at the first use of the successor, because that moves
  * the generation on by two. [RT-2] [RT-4]
  */
-export function judgeRefresh(
+function judgeRefresh(
   session: StoredSession,
   generation: number,
   now: number,

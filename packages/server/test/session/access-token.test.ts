@@ -132,10 +132,13 @@ describe('an access token', () => {
       'A128KW',
       'dir',
     ]) {
-      expect(await outcome(forge({ alg }, {})), alg).toEqual(invalid)
+      expect([alg, ...(await outcome(forge({ alg }, {})))]).toEqual([alg, ...invalid])
     }
     for (const alg of [null, 1, true, [], {}, ['ES256']]) {
-      expect(await outcome(forge({ alg }, {})), JSON.stringify(alg)).toEqual(invalid)
+      expect([JSON.stringify(alg), ...(await outcome(forge({ alg }, {})))]).toEqual([
+        JSON.stringify(alg),
+        ...invalid,
+      ])
     }
   })
 
@@ -174,9 +177,10 @@ describe('an access token', () => {
       { kid: null },
       {},
     ]) {
-      expect(await outcome(forge(header, {}, pair.privateKey)), JSON.stringify(header)).toEqual(
-        invalid,
-      )
+      expect([
+        JSON.stringify(header),
+        ...(await outcome(forge(header, {}, pair.privateKey))),
+      ]).toEqual([JSON.stringify(header), ...invalid])
     }
   })
 
@@ -188,7 +192,10 @@ describe('an access token', () => {
       { crit: 'exp' },
       { crit: ['b64'], b64: false },
     ]) {
-      expect(await outcome(forge(header, {})), JSON.stringify(header)).toEqual(invalid)
+      expect([JSON.stringify(header), ...(await outcome(forge(header, {})))]).toEqual([
+        JSON.stringify(header),
+        ...invalid,
+      ])
     }
   })
 
@@ -205,14 +212,20 @@ describe('an access token', () => {
       1,
       undefined,
     ]) {
-      expect(await outcome(forge({ typ }, {})), String(typ)).toEqual(invalid)
+      expect([String(typ), ...(await outcome(forge({ typ }, {})))]).toEqual([
+        String(typ),
+        ...invalid,
+      ])
     }
     expect(await outcome(signedIn.refresh_token)).toEqual(invalid)
   })
 
   it('[TK-3] with a claim missing or altered is refused', async () => {
     for (const name of ['iss', 'aud', 'sub', 'client_id', 'sid', 'iat', 'exp', 'jti']) {
-      expect(await outcome(forge({}, { [name]: undefined })), name).toEqual(invalid)
+      expect([name, ...(await outcome(forge({}, { [name]: undefined })))]).toEqual([
+        name,
+        ...invalid,
+      ])
     }
     for (const claims of [
       { iss: 'http://kaimen.test/' },
@@ -231,7 +244,10 @@ describe('an access token', () => {
       { sid: signedIn.user.id },
       { client_id: 1 },
     ]) {
-      expect(await outcome(forge({}, claims)), JSON.stringify(claims)).toEqual(invalid)
+      expect([JSON.stringify(claims), ...(await outcome(forge({}, claims)))]).toEqual([
+        JSON.stringify(claims),
+        ...invalid,
+      ])
     }
     const past = Math.floor(world.clock.now() / 1000) - 1
     expect(await outcome(forge({}, { exp: past }))).toEqual([401, 'token_expired'])
@@ -242,8 +258,9 @@ describe('an access token', () => {
   it('with any one character of its signature or payload changed is refused', async () => {
     const token = signedIn.access_token
     for (let at = 0; at < token.length; at += 7) {
-      const changed = token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1)
-      if (changed !== token) expect((await outcome(changed))[0], String(at)).toBe(401)
+      const changed = token.slice(0, at) + (token[at] === 'Q' ? 'g' : 'Q') + token.slice(at + 1)
+      expect(changed).not.toBe(token)
+      expect([at, (await outcome(changed))[0]]).toEqual([at, 401])
     }
   })
 
@@ -264,7 +281,10 @@ describe('an access token', () => {
       `${head}.${body}.${signature}=`,
       `${signedIn.access_token}${signedIn.access_token}`,
     ]) {
-      expect(await outcome(token), token.slice(0, 40)).toEqual(invalid)
+      expect([token.slice(0, 40), ...(await outcome(token))]).toEqual([
+        token.slice(0, 40),
+        ...invalid,
+      ])
     }
   })
 

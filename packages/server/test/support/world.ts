@@ -63,7 +63,7 @@ export type Reply = {
   body: Record<string, unknown>
 }
 
-export type SignInOptions = { person?: string; app_id?: string; device?: object }
+type SignInOptions = { person?: string; app_id?: string; device?: object }
 
 export type SignedInBody = {
   status: string

@@ -25,7 +25,7 @@ export function statement<Values extends object, Row>(
 ): Statement<Values, Row> {
   let compiled: CompiledQuery<Row> | undefined
   return (on, values) => {
-    compiled ??= build(slots<Values>()).compile()
+    compiled ??= build(slots as Values).compile()
     const given = new Map<string, unknown>(Object.entries(values))
     return on.executeQuery({
       ...compiled,
@@ -36,9 +36,11 @@ export function statement<Values extends object, Row>(
   }
 }
 
-function slots<Values extends object>(): Values {
-  // A stand-in is only ever handed on to the query builder, which takes any value.
-  return new Proxy({} as Values, {
-    get: (_, name) => (typeof name === 'string' ? new Slot(name) : undefined),
-  })
-}
+/**
+ * Any name of it is a stand-in. It is only ever handed on to the query builder, which takes any
+ * value.
+ */
+const slots: object = new Proxy(
+  {},
+  { get: (_, name) => (typeof name === 'string' ? new Slot(name) : undefined) },
+)

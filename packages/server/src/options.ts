@@ -1,0 +1,194 @@
+import { secret, type Secret, type WechatOptions } from '@kaimen/wechat'
+import type { App, Apps } from './app.ts'
+import { dayMs, minuteMs, secondMs, type Clock } from './clock.ts'
+import { ConfigError } from './errors.ts'
+import type { Admit, AuthEvent, Claims } from './hooks.ts'
+import { readKeyRing, type KeyRing, type SecretFault } from './key-ring.ts'
+import type { Random } from './random.ts'
+import type { EphemeralStore } from './store/ephemeral-store.ts'
+import type { Store } from './store/store.ts'
+
+export type AppOptions = {
+  /** Default `mini_program`. */
+  kind?: App['kind']
+  app_id: string
+  /** The AppSecret. */
+  secret: string | Secret
+  /**
+   * The id of the Open Platform account that the app is bound to. Default none: unionids are
+   * ignored.
+   */
+  open_platform?: string | null
+  /** What a stranger needs to become a user: nothing but WeChat, or a phone too. Default `open`. */
+  registration?: App['registration']
+  session?: {
+    /** A session that is not refreshed for so long ends. Default 2592000 (30 days). */
+    idle_seconds?: number
+    /** A session ends at this age. Default 15552000 (180 days). */
+    absolute_seconds?: number
+    /**
+     * For so long after an exchange the used refresh token still gives its successor. Default 30, 0
+     * to 300.
+     */
+    refresh_grace_seconds?: number
+  }
+}
+
+export type AuthOptions = {
+  /**
+   * Where the server is reached, as in `https://auth.example.com`. It is the `iss` of access
+   * tokens.
+   */
+  publicUrl: string
+  /** The `aud` of access tokens. Default `publicUrl`. */
+  audience?: string
+  apps: readonly AppOptions[]
+  /** `KAIMEN_SECRET`: at least 32 characters, or several as `2:new,1:old`. */
+  secret: string
+  /** The caller's to close. */
+  store: Store
+  /** The caller's to close. Default: in this process's memory, which is for one process only. */
+  ephemeral?: EphemeralStore
+  wechat?: WechatOptions
+  /** Life of an access token in seconds, 60 to 3600. Default 900 (15 minutes). */
+  accessTokenSeconds?: number
+  admit?: Admit
+  claims?: Claims
+  /** Told of what happened, after the fact. What it throws is logged and harms nobody. */
+  on?: (event: AuthEvent) => void | Promise<void>
+  /** For the operator: failures of ours and misconfiguration. Default: nothing is logged. */
+  report?: Report
+  clock?: Clock
+  random?: Random
+}
+
+/** What goes wrong unforeseen, or is the operator's to mend. */
+export type Report = (message: string, error: unknown) => void
+
+/** The options whose values were checked and completed. */
+export type CheckedOptions = {
+  readonly apps: Apps
+  readonly ring: KeyRing
+  readonly publicUrl: string
+  readonly audience: string
+  readonly accessLifetimeMs: number
+}
+
+/** @throws {@link ConfigError} That names the option and how to mend it, and never repeats a secret. */
+export function checkOptions(options: AuthOptions): CheckedOptions {
+  refuseUnknownOptions(options)
+  const publicUrl = checkPublicUrl(options.publicUrl)
+  return {
+    apps: readApps(options.apps),
+    ring: checkSecret(options.secret),
+    publicUrl,
+    audience: options.audience ?? publicUrl,
+    accessLifetimeMs: checkSeconds('accessTokenSeconds', options.accessTokenSeconds, 900, 60, 3600),
+  }
+}
+
+const optionNames: Record<keyof AuthOptions, true> = {
+  publicUrl: true,
+  audience: true,
+  apps: true,
+  secret: true,
+  store: true,
+  ephemeral: true,
+  wechat: true,
+  accessTokenSeconds: true,
+  admit: true,
+  claims: true,
+  on: true,
+  report: true,
+  clock: true,
+  random: true,
+}
+
+function refuseUnknownOptions(options: AuthOptions) {
+  const unknown = Object.keys(options).filter((name) => !Object.hasOwn(optionNames, name))
+  if (unknown.length > 0) {
+    throw new ConfigError(
+      `createAuth has no option ${unknown.join(', ')}. It takes ${Object.keys(optionNames).join(', ')}.`,
+    )
+  }
+}
+
+const secretFaults: Record<SecretFault, string> = {
+  secret_missing: 'KAIMEN_SECRET is missing. Make one with: openssl rand -base64 48',
+  secret_malformed:
+    'KAIMEN_SECRET is malformed. Several secrets are written as 2:new,1:old, versions 1 to 65535.',
+  secret_short:
+    'KAIMEN_SECRET is too short: 32 characters at least. Make one with: openssl rand -base64 48',
+  secret_published:
+    'KAIMEN_SECRET is one that stands in documents or is easily guessed. Make one with: openssl rand -base64 48',
+}
+
+function checkSecret(text: string): KeyRing {
+  const ring = readKeyRing(text)
+  if (typeof ring === 'string') throw new ConfigError(secretFaults[ring])
+  return ring
+}
+
+function checkPublicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
+    throw new ConfigError(
+      'publicUrl has to be an http(s) URL without query or credentials, as in https://auth.example.com.',
+    )
+  }
+  return text.replace(/\/+$/, '')
+}
+
+function readApps(apps: readonly AppOptions[]): Apps {
+  const byId = new Map<string, App>()
+  for (const app of apps) {
+    if (byId.has(app.app_id)) throw new ConfigError(`The app ${app.app_id} is configured twice.`)
+    byId.set(app.app_id, readApp(app))
+  }
+  if (byId.size === 0)
+    throw new ConfigError('No app is configured: give at least one AppID with its AppSecret.')
+  return byId
+}
+
+function readApp(app: AppOptions): App {
+  const { app_id, session = {} } = app
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(app_id)) {
+    throw new ConfigError('An app_id has to be an AppID, as in wx0123456789abcdef.')
+  }
+  const appSecret = typeof app.secret === 'string' ? secret(app.secret) : app.secret
+  if (!appSecret.reveal()) throw new ConfigError(`The app ${app_id} has no secret.`)
+  const seconds = (name: keyof typeof session, fallback: number, min: number, max: number) =>
+    checkSeconds(`${app_id}: session.${name}`, session[name], fallback, min, max)
+  return {
+    kind: app.kind ?? 'mini_program',
+    app_id,
+    secret: appSecret,
+    open_platform: app.open_platform ?? null,
+    registration: app.registration ?? 'open',
+    session: {
+      idleMs: seconds('idle_seconds', (30 * dayMs) / secondMs, 60, (3650 * dayMs) / secondMs),
+      absoluteMs: seconds(
+        'absolute_seconds',
+        (180 * dayMs) / secondMs,
+        60,
+        (3650 * dayMs) / secondMs,
+      ),
+      refreshGraceMs: seconds('refresh_grace_seconds', 30, 0, (5 * minuteMs) / secondMs),
+    },
+  }
+}
+
+/** @returns Milliseconds. */
+function checkSeconds(
+  name: string,
+  value: number | undefined,
+  fallback: number,
+  min: number,
+  max: number,
+) {
+  const seconds = value ?? fallback
+  if (!Number.isInteger(seconds) || seconds < min || seconds > max) {
+    throw new ConfigError(`${name} has to be a whole number of seconds from ${min} to ${max}.`)
+  }
+  return seconds * secondMs
+}
