@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http'
 import type { Holds } from '../holds.ts'
-import type { WeChatReply } from '../wechat/endpoint.ts'
+import type { Replies, WeChatReply } from '../wechat/endpoint.ts'
 import type { Fault } from '../world/fault.ts'
 import { emptyReply, gatewayPage, sendTruncated } from './send.ts'
 
 /** What a fault has to work with. */
 interface Failing {
   /** Does what was asked of WeChat; once. */
-  readonly work: () => WeChatReply
-  readonly fail: (errcode: number, errmsg?: string) => WeChatReply
+  readonly work: () => Promise<WeChatReply>
+  readonly fail: Replies['fail']
   readonly holds: Holds
   readonly outgoing: ServerResponse
 }
@@ -16,7 +16,7 @@ interface Failing {
 /** The reply that the fault lets through; `no_reply` if it ended the connection. */
 export async function failAs(fault: Fault, failing: Failing): Promise<WeChatReply | 'no_reply'> {
   const { work, fail, holds, outgoing } = failing
-  const done = fault.after ? work() : undefined
+  const done = fault.after ? await work() : undefined
   switch (fault.fault) {
     case 'errcode':
       return fail(fault.errcode ?? -1, fault.errmsg)
@@ -30,12 +30,12 @@ export async function failAs(fault: Fault, failing: Failing): Promise<WeChatRepl
       outgoing.socket?.resetAndDestroy()
       return 'no_reply'
     case 'truncate':
-      sendTruncated(outgoing, done ?? work())
+      sendTruncated(outgoing, done ?? (await work()))
       return 'no_reply'
     case 'delay':
     case 'hang': {
       const release = await holds.hold(untilGone(outgoing), fault.delay_ms)
-      if (release === 'go_on') return done ?? work()
+      if (release === 'go_on') return done ?? (await work())
       outgoing.destroy()
       return 'no_reply'
     }

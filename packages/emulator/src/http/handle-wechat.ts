@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Holds } from '../holds.ts'
-import { snsError } from '../wechat/sns-reply.ts'
 import { endpoints } from '../wechat/endpoints.ts'
-import type { Endpoint, WeChatRequest } from '../wechat/endpoint.ts'
+import type { WeChatRequest } from '../wechat/endpoint.ts'
+import { repliesOf } from '../wechat/reply.ts'
 import { maskParameters, recordCall } from '../world/call.ts'
 import type { Call } from '../world/call.ts'
 import { nowText } from '../world/clock.ts'
@@ -12,8 +12,6 @@ import { failAs } from './fail-as.ts'
 import { maskBody } from './mask-body.ts'
 import { hasBody, readBody } from './read-body.ts'
 import { sendReply, unknownPathReply } from './send.ts'
-
-const unknownEndpoint: Endpoint = { answer: () => unknownPathReply, fail: snsError }
 
 /** Answers a request to a path of WeChat's, or fails it as a fault asks. */
 export async function handleWeChat(
@@ -26,10 +24,15 @@ export async function handleWeChat(
 ): Promise<void> {
   const body = hasBody(incoming) ? await readBody(incoming) : undefined
   const request: WeChatRequest = {
+    method: incoming.method ?? '',
+    path,
+    headers: incoming.headers,
+    body: body === 'too_large' ? null : (body?.text ?? ''),
     query: new URLSearchParams(search),
     callerIp: (incoming.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
   }
-  const endpoint = endpoints.get(path) ?? unknownEndpoint
+  const endpoint = endpoints.get(path)
+  const replies = repliesOf(world, request, endpoint?.family ?? 'cgi')
   const fault = takeFault(world, path)
   const appid = request.query.get('appid')
   const call: Call = {
@@ -44,14 +47,10 @@ export async function handleWeChat(
   }
   recordCall(world, call)
 
+  const work = async () => endpoint?.answer(world, request, replies) ?? unknownPathReply
   const reply = fault
-    ? await failAs(fault, {
-        work: () => endpoint.answer(world, request),
-        fail: (errcode, errmsg) => endpoint.fail(world, request, errcode, errmsg),
-        holds,
-        outgoing,
-      })
-    : endpoint.answer(world, request)
+    ? await failAs(fault, { work, fail: replies.fail, holds, outgoing })
+    : await work()
   if (reply === 'no_reply') return
   call.errcode = reply.errcode
   sendReply(outgoing, reply)

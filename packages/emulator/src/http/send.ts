@@ -3,6 +3,7 @@ import type { WeChatReply } from '../wechat/endpoint.ts'
 
 export function sendReply(outgoing: ServerResponse, reply: WeChatReply): void {
   outgoing.writeHead(reply.status, {
+    ...reply.headers,
     'content-type': reply.contentType,
     'content-length': Buffer.byteLength(reply.body),
   })
@@ -13,6 +14,7 @@ export function sendReply(outgoing: ServerResponse, reply: WeChatReply): void {
 export function sendTruncated(outgoing: ServerResponse, reply: WeChatReply): void {
   const body = Buffer.from(reply.body)
   outgoing.writeHead(reply.status, {
+    ...reply.headers,
     'content-type': reply.contentType,
     'content-length': body.length,
   })

@@ -1,7 +1,12 @@
 import type { Endpoint } from './endpoint.ts'
 import { jscode2session } from './jscode2session.ts'
 
+const all: readonly Endpoint[] = [
+  // Mini programs
+  jscode2session,
+]
+
 /** The paths of WeChat's that are answered. */
-export const endpoints: ReadonlyMap<string, Endpoint> = new Map([
-  ['/sns/jscode2session', jscode2session],
-])
+export const endpoints: ReadonlyMap<string, Endpoint> = new Map(
+  all.map((endpoint) => [endpoint.path, endpoint]),
+)

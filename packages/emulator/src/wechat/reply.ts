@@ -1,0 +1,61 @@
+import { nowMs } from '../world/clock.ts'
+import type { World } from '../world/world.ts'
+import type { Family, Replies, WeChatReply, WeChatRequest } from './endpoint.ts'
+import { errmsgOf } from './errmsg.ts'
+
+// WeChat sends the JSON of /sns/* as plain text.
+const contentTypeOf: Record<Family, string> = {
+  sns: 'text/plain',
+  cgi: 'application/json; encoding=utf-8',
+  business: 'application/json; encoding=utf-8',
+  page: 'text/html; charset=utf-8',
+}
+
+/** The answers to one request, in the form of a family. */
+export function repliesOf(world: World, request: WeChatRequest, family: Family): Replies {
+  const contentType = contentTypeOf[family]
+  // Every business error has status 200.
+  const answer = (body: object, errcode: number): WeChatReply => ({
+    status: 200,
+    contentType,
+    body: JSON.stringify(body),
+    errcode,
+  })
+  return {
+    ok: (fields) => answer(fields, 0),
+    fail(errcode, errmsg = errmsgOf(errcode, request.callerIp) ?? 'unknown error') {
+      if (family === 'page') return errorPage(contentType, errcode, errmsg)
+      return answer({ errcode, errmsg: errmsg + suffixOf(world, request, family) }, errcode)
+    },
+  }
+}
+
+/**
+ * What names the request at the end of an `errmsg`. That of `/sns/*` has a comma before it, and
+ * looks as it did years ago by the switch `errmsg_style`.
+ */
+function suffixOf(world: World, request: WeChatRequest, family: Family): string {
+  const app = world.apps.get(request.query.get('appid') ?? '')
+  if (family === 'sns' && app?.switches.errmsg_style === 'hints') {
+    return `, hints: [ req_id: ${randomText(world, 9, 'base64url')} ]`
+  }
+  const rid = newRid(world)
+  if (family === 'sns') return `, rid: ${rid}`
+  if (family === 'cgi') return ` rid: ${rid}`
+  return ` hint: [${randomText(world, 6, 'base64url')}] rid: ${rid}`
+}
+
+function errorPage(contentType: string, errcode: number, errmsg: string): WeChatReply {
+  const body = `<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>微信</title></head><body><h4>${errmsg}</h4><p>错误码: ${errcode}</p></body></html>\n`
+  return { status: 200, contentType, body, errcode }
+}
+
+// Three groups of eight hexadecimal digits, the first of which is the Unix time.
+function newRid(world: World): string {
+  const time = Math.floor(nowMs(world) / 1000).toString(16)
+  return `${time.padStart(8, '0')}-${randomText(world, 4, 'hex')}-${randomText(world, 4, 'hex')}`
+}
+
+function randomText(world: World, byteCount: number, encoding: 'hex' | 'base64url'): string {
+  return Buffer.from(world.sources.random(byteCount)).toString(encoding)
+}
