@@ -3,11 +3,11 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   // Tests run the sources themselves; nothing has to be built first.
   ssr: { resolve: { conditions: ['@kaimen/source', 'node', 'import', 'default'] } },
-  resolve: { conditions: ['@kaimen/source', 'node', 'import', 'default'] },
   test: {
     include: [
       'packages/*/test/**/*.test.ts',
       'examples/*/test/**/*.test.ts',
+      'benchmarks/test/**/*.test.ts',
       'tools/test/**/*.test.ts',
     ],
     testTimeout: 20_000,
