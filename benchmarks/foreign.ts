@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs'
+
+/** CPU time that all processes together have had so far, in microseconds; undefined but on Linux. */
+export function machineCpuMicroseconds(): number | undefined {
+  if (process.platform !== 'linux') return undefined
+  const [all = ''] = readFileSync('/proc/stat', 'utf8').split('\n')
+  // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal; in hundredths of a second.
+  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = all
+    .split(/\s+/)
+    .slice(1)
+    .map(Number)
+  return (user + nice + system + irq + softirq + steal) * 10_000
+}
