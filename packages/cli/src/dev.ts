@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import { createEmulator, seedWorld } from '@kaimen/emulator'
 import type { AppOptions } from '@kaimen/server'
 import { printBanner } from './banner.ts'
+import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { refuse } from './refuse.ts'
 import { naming, serve } from './serve.ts'
 import type { Settings } from './settings.ts'
-import { untilStopped } from './until-stopped.ts'
 
 /** `kaimen dev`: everything on this machine, with nothing to set. */
 export async function dev(settings: Settings): Promise<void> {
   const { port, emulatorPort, databaseUrl, dataDir, hooks } = settings
+  const untilStopped = listenForStop()
   const secret = settings.secret ?? (await keepDevSecret(dataDir))
   const emulator = await naming('KAIMEN_EMULATOR_PORT', emulatorPort, () =>
     createEmulator({ port: emulatorPort }),

@@ -1,10 +1,11 @@
 import { createEmulator } from '@kaimen/emulator'
+import { listenForStop } from './listen-for-stop.ts'
 import { naming } from './serve.ts'
 import type { Settings } from './settings.ts'
-import { untilStopped } from './until-stopped.ts'
 
 /** `kaimen emulator`: WeChat alone, for a back end in any language. */
 export async function emulator({ emulatorPort: port }: Settings, host: string): Promise<void> {
+  const untilStopped = listenForStop()
   const running = await naming('KAIMEN_EMULATOR_PORT', port, () => createEmulator({ port, host }))
   console.log(`
   emulator  微信模拟  ${running.url}

@@ -1,10 +1,10 @@
 import { seedWorld } from '@kaimen/emulator'
 import type { AppOptions } from '@kaimen/server'
+import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { refuse } from './refuse.ts'
 import { serve } from './serve.ts'
 import type { Settings } from './settings.ts'
-import { untilStopped } from './until-stopped.ts'
 
 /** WeChat's own API hosts; the last four are for the nearest region and for disasters. [WX-6] */
 const wechatHosts = ['api', 'api2', 'sh.api', 'sz.api', 'hk.api'].map((h) => `${h}.weixin.qq.com`)
@@ -24,6 +24,7 @@ export async function start(settings: Settings, host: string): Promise<void> {
     'KAIMEN_PUBLIC_URL is missing: where the server is reached, as in https://auth.example.com.',
     '缺少 KAIMEN_PUBLIC_URL：服务端对外的地址，例如 https://auth.example.com。',
   )
+  const untilStopped = listenForStop()
   const log = openLog()
   const server = await serve({
     ...hooks,

@@ -1,0 +1,345 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createEmulator, seedWorld, type Emulator } from '@kaimen/emulator'
+import {
+  errorTable,
+  Problem,
+  routes,
+  type ErrorCode,
+  type ErrorEntry,
+  type Route,
+  type RouteName,
+} from '@kaimen/protocol'
+import { createAuth, systemClock, type Auth, type AuthOptions } from '@kaimen/server'
+import { createMemoryStore } from '@kaimen/server/store/memory'
+
+/*
+ * What the server really sends is what the protocol says: every route is called, every reply is
+ * held to its schema, and every refusal to the errors that the route names.
+ */
+
+const [openApp, , , phoneApp] = seedWorld.apps
+const [liHua, wangFang, chenMei] = seedWorld.people.map(({ id }) => id)
+const languages = ['zh-CN', 'en'] as const
+
+let emulator: Emulator
+let auth: Auth
+let closeAuth: () => Promise<void>
+const called = new Set<RouteName>()
+
+beforeAll(async () => {
+  emulator = await createEmulator({ port: 0 })
+  ;({ auth, close: closeAuth } = openAuth())
+})
+afterAll(async () => {
+  await closeAuth()
+  await emulator.close()
+})
+
+function openAuth(options: Partial<AuthOptions> = {}) {
+  const store = createMemoryStore(systemClock)
+  const opened = createAuth({
+    publicUrl: 'https://auth.example.com',
+    secret: 'f3a9c1e7-only-for-this-test-b2d4',
+    apps: [openApp, phoneApp].map(({ appid, secret, open_platform }) => ({
+      app_id: appid,
+      secret,
+      open_platform,
+      registration: appid === phoneApp.appid ? 'phone' : 'open',
+    })),
+    store,
+    wechat: { baseUrl: emulator.url },
+    ...options,
+  })
+  const close = async () => {
+    await opened.close()
+    await store.close()
+  }
+  return { auth: opened, store, close }
+}
+
+type Input = {
+  json?: unknown
+  form?: Record<string, string>
+  token?: string
+  headers?: Record<string, string>
+  params?: Record<string, string>
+  query?: string
+  to?: Auth
+}
+
+async function call(name: RouteName, input: Input = {}): Promise<Response> {
+  const { json, form, token, headers, params = {}, query = '', to = auth } = input
+  const route: Route = routes[name]
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => params[key] ?? '')
+  const body = form ? new URLSearchParams(form).toString() : json && JSON.stringify(json)
+  called.add(name)
+  return to.handler(
+    new Request(`https://auth.example.com${path}${query}`, {
+      method: route.method,
+      headers: {
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...(form && { 'content-type': 'application/x-www-form-urlencoded' }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...headers,
+      },
+      ...(typeof body === 'string' && { body }),
+    }),
+  )
+}
+
+/** Calls a route, and holds the reply to its schema. */
+async function expectReply(name: RouteName, input?: Input): Promise<Record<string, string>> {
+  const response = await call(name, input)
+  const body: unknown = await response.json()
+  const route: Route = routes[name]
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toMatch(/^application\/json\b/)
+  expect(await route.reply['~standard'].validate(body)).not.toHaveProperty('issues')
+  if (route.noStore) expect(response.headers.get('cache-control')).toBe('no-store')
+  return body as Record<string, string>
+}
+
+/** Makes a call that is refused, once a language, and holds both refusals to the table. */
+async function expectProblem(
+  code: ErrorCode,
+  name: RouteName,
+  input: () => Input | Promise<Input> = () => ({}),
+) {
+  const route: Route = routes[name]
+  expect([...route.errors, 'method_not_allowed', 'unavailable', 'internal_error']).toContain(code)
+  for (const language of languages) {
+    const { headers, ...rest } = await input()
+    const response = await call(name, {
+      ...rest,
+      headers: { ...headers, 'accept-language': language },
+    })
+    await expectProblemResponse(response, code, language)
+  }
+}
+
+async function expectProblemResponse(
+  response: Response,
+  code: ErrorCode,
+  language: (typeof languages)[number],
+) {
+  const body: unknown = await response.json()
+  const { status, action, retryable, title }: ErrorEntry = errorTable[code]
+  expect(body).toMatchObject({ code, status, action, retryable, title: title[language] })
+  expect(Problem['~standard'].validate(body)).not.toHaveProperty('issues')
+  expect(response.status).toBe(status)
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json\b/)
+  expect(response.headers.get('content-language')).toBe(language)
+  expect(response.headers.get('cache-control')).toBe('no-store')
+  const waits = status === 429 || status === 503
+  expect(response.headers.get('retry-after')).toEqual(waits ? expect.stringMatching(/^\d+$/) : null)
+  const { detail } = body as { detail: string }
+  if (language === 'en') expect(detail).not.toMatch(/\p{Script=Han}/u)
+  else expect(detail).toMatch(/\p{Script=Han}/u)
+}
+
+async function wxLogin(person: string | undefined, appid: string = openApp.appid): Promise<string> {
+  const { code } = (await control('POST', '/emulator/wx/login', { appid, person })) as {
+    code: string
+  }
+  return code
+}
+
+async function control(method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(emulator.url + path, {
+    method,
+    ...(body !== undefined && {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    }),
+  })
+  expect(response.ok).toBe(true)
+  return response.json()
+}
+
+async function signIn(person = liHua, to = auth) {
+  const json = { app_id: openApp.appid, code: await wxLogin(person) }
+  return expectReply('signInWechat', { json, to })
+}
+
+const withCode = (code: string) => ({ json: { app_id: openApp.appid, code } })
+
+describe('a reply is what the protocol says', () => {
+  it('of a sign-in, with a device or without, for a new user and a known one', async () => {
+    const device = { model: 'iPhone 17', system: 'iOS 20.1', name: '李华的手机' }
+    const json = { app_id: openApp.appid, code: await wxLogin(liHua), device }
+    expect(await expectReply('signInWechat', { json })).toMatchObject({ is_new_user: true })
+    expect(await signIn()).toMatchObject({ is_new_user: false })
+  })
+
+  it('of a sign-in that needs a phone', async () => {
+    const json = { app_id: phoneApp.appid, code: await wxLogin(liHua, phoneApp.appid) }
+    expect(await expectReply('signInWechat', { json })).toMatchObject({ status: 'phone_required' })
+  })
+
+  it('of a refresh, in JSON and as a form, and of a sign-out', async () => {
+    const { refresh_token: first = '' } = await signIn()
+    const body = { grant_type: 'refresh_token', refresh_token: first }
+    const { refresh_token: second = '' } = await expectReply('token', { json: body })
+    await expectReply('token', { form: { ...body, refresh_token: second } })
+    await expectReply('revoke', { form: { token: second } })
+    await expectReply('revoke', { json: { token: 'nobody knows this one' } })
+  })
+
+  it('of everything about oneself', async () => {
+    const { access_token: token = '', session_id: here } = await signIn(wangFang)
+    const { session_id: there = '' } = await signIn(wangFang)
+    await signIn(wangFang)
+    await expectReply('me', { token })
+    await expectReply('listSessions', { token })
+    await expectReply('endSession', { token, params: { id: there } })
+    await expectReply('endOtherSessions', { token, query: '?others=true' })
+    const { sessions } = (await expectReply('listSessions', { token })) as unknown as {
+      sessions: { id: string; current: boolean }[]
+    }
+    expect(sessions).toEqual([expect.objectContaining({ id: here, current: true })])
+  })
+
+  it.each(['jwks', 'healthz', 'readyz', 'openapi'] as const)('of %s', async (name) => {
+    await expectReply(name)
+  })
+
+  it('of every route there is', () => {
+    expect(called).toEqual(new Set(Object.keys(routes)))
+  })
+})
+
+describe('a refusal is what the protocol says, in either language', () => {
+  it.each([
+    ['body_invalid', { json: {} }],
+    ['body_invalid', { json: { code: 'c', openid: 'o' } }],
+    [
+      'body_invalid',
+      {
+        json: { app_id: openApp.appid, code: 'c' },
+        headers: { 'idempotency-key': 'x'.repeat(129) },
+      },
+    ],
+    ['body_too_large', { json: { code: 'c'.repeat(70_000) } }],
+    ['media_type_unsupported', { form: { code: 'c' } }],
+    ['app_unknown', { json: { code: 'c' } }],
+    ['app_unknown', { json: { app_id: 'wx0000000000000000', code: 'c' } }],
+  ] as const)('%s', async (code, input) => {
+    await expectProblem(code, 'signInWechat', () => input)
+  })
+
+  it('of a code that is wrong or was used', async () => {
+    await expectProblem('code_invalid', 'signInWechat', async () => ({
+      json: { app_id: openApp.appid, code: await wxLogin(liHua, phoneApp.appid) },
+    }))
+    const used = withCode(await wxLogin(liHua))
+    await expectReply('signInWechat', used)
+    await expectProblem('code_used', 'signInWechat', () => used)
+  })
+
+  it.each([
+    [-1, 'wechat_busy'],
+    [45011, 'wechat_rate_limited'],
+    [40226, 'wechat_user_blocked'],
+    [40125, 'wechat_config'],
+    [40243, 'wechat_config'],
+    [40097, 'wechat_error'],
+  ] as const)('of a login that WeChat answers with %i', async (errcode, code) => {
+    const fault = { path: '/sns/jscode2session', fault: 'errcode', errcode, errmsg: 'no' }
+    await control('POST', '/emulator/faults', fault)
+    await expectProblem(code, 'signInWechat', async () => withCode(await wxLogin(liHua)))
+    await control('DELETE', '/emulator/faults')
+  })
+
+  it('of a login while WeChat answers nonsense', async () => {
+    await control('POST', '/emulator/faults', { path: '/sns/jscode2session', fault: 'html' })
+    const input = async () => withCode(await wxLogin(liHua))
+    await expectProblem('wechat_unreachable', 'signInWechat', input)
+    await control('DELETE', '/emulator/faults')
+  })
+
+  it('of a token that is missing, foreign, used up or revoked', async () => {
+    for (const name of ['me', 'listSessions', 'endOtherSessions'] as const) {
+      await expectProblem('token_invalid', name)
+      await expectProblem('token_invalid', name, () => ({ token: 'e30.e30.e30' }))
+    }
+    const { access_token: token = '', refresh_token = '' } = await signIn()
+    const exchange = { json: { grant_type: 'refresh_token', refresh_token } }
+    const { refresh_token: next = '' } = await expectReply('token', exchange)
+    await expectReply('token', { json: { ...exchange.json, refresh_token: next } })
+    await expectProblem('not_found', 'endSession', () => ({ token, params: { id: 'ses_x' } }))
+    await expectProblem('body_invalid', 'endOtherSessions', () => ({ token }))
+    const reused = await call('token', { ...exchange, headers: { 'accept-language': 'en' } })
+    await expectProblemResponse(reused, 'refresh_reused', 'en')
+    await expectProblem('session_ended', 'token', () => exchange)
+    await expectProblem('session_ended', 'me', () => ({ token }))
+    await expectProblem('token_invalid', 'token', () => ({
+      json: { grant_type: 'refresh_token', refresh_token: 'kmr_nothing' },
+    }))
+  })
+
+  it('of a user that was disabled', async () => {
+    const { access_token: token = '', refresh_token, user } = await signIn(chenMei)
+    await auth.users.disable((user as unknown as { id: string }).id)
+    const exchange = { json: { grant_type: 'refresh_token', refresh_token } }
+    await expectProblem('user_disabled', 'me', () => ({ token }))
+    await expectProblem('user_disabled', 'token', () => exchange)
+    await expectProblem('user_disabled', 'signInWechat', async () =>
+      withCode(await wxLogin(chenMei)),
+    )
+  })
+
+  it('of a host that does not admit, in the host’s own words', async () => {
+    const refuse = { 'zh-CN': '仅限受邀用户。', en: 'By invitation only.' }
+    const closed = openAuth({ admit: () => ({ refuse }) })
+    for (const language of languages) {
+      const response = await call('signInWechat', {
+        ...withCode(await wxLogin(liHua)),
+        to: closed.auth,
+        headers: { 'accept-language': language },
+      })
+      expect(await response.clone().json()).toHaveProperty('detail', refuse[language])
+      await expectProblemResponse(response, 'sign_in_refused', language)
+    }
+    await closed.close()
+  })
+
+  it('of a sign-in that is repeated after its session ended', async () => {
+    const input = {
+      ...withCode(await wxLogin(liHua)),
+      headers: { 'idempotency-key': 'one-and-the-same' },
+    }
+    const { refresh_token: token } = await expectReply('signInWechat', input)
+    await expectReply('revoke', { json: { token } })
+    await expectProblem('session_ended', 'signInWechat', () => input)
+  })
+
+  it('of a path or a method that is not there', async () => {
+    for (const language of languages) {
+      const send = (method: string, path: string) =>
+        auth.handler(
+          new Request(`https://auth.example.com${path}`, {
+            method,
+            headers: { 'accept-language': language },
+          }),
+        )
+      await expectProblemResponse(await send('GET', '/v1/nowhere'), 'not_found', language)
+      await expectProblemResponse(await send('PATCH', '/v1/me'), 'method_not_allowed', language)
+    }
+  })
+
+  it('of a server whose store is away', async () => {
+    const broken = openAuth()
+    await expectReply('healthz', { to: broken.auth })
+    broken.store.ping = () => Promise.reject(new Error('away'))
+    await expectProblem('unavailable', 'readyz', () => ({ to: broken.auth }))
+    broken.store.findSession = () => Promise.reject(new Error('away'))
+    const { access_token: token = '' } = await signIn(liHua, broken.auth)
+    const response = await call('me', {
+      to: broken.auth,
+      token,
+      headers: { 'accept-language': 'en' },
+    })
+    await expectProblemResponse(response, 'internal_error', 'en')
+    await broken.close()
+  })
+})
