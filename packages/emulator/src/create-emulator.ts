@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Server } from 'node:net'
 import { answerDefect, handleControl } from './http/handle-control.ts'
 import { handleWeChat } from './http/handle-wechat.ts'
 import { keepHolds } from './holds.ts'
+import { createAuthority, issueCertificate } from './tls/certificate.ts'
+import { keepAuthority } from './tls/keep-authority.ts'
 import { beginWorld } from './world/world.ts'
 
 export interface EmulatorOptions {
@@ -16,11 +19,30 @@ export interface EmulatorOptions {
   readonly now?: () => number
   /** That many random bytes, never the same twice. Default `crypto.randomBytes`. */
   readonly random?: (byteCount: number) => Uint8Array
+  /**
+   * The port of HTTPS under WeChat's host names; 0 takes any free port. Default `undefined`: there
+   * is none.
+   */
+  readonly tlsPort?: number | undefined
+  /**
+   * The folder that keeps the certificate authority, so that it has to be trusted once only.
+   * Default `undefined`: a new one on every start, in memory.
+   */
+  readonly dataDir?: string | undefined
+  /**
+   * Hosts other than this machine's to which messages may be pushed, such as `app` in a network of
+   * containers. Default `[]`.
+   */
+  readonly pushHosts?: readonly string[]
 }
 
 export interface Emulator {
   /** Such as `http://127.0.0.1:4180`, with no slash at its end. Stands for every host of WeChat's. */
   readonly url: string
+  /** Such as `https://127.0.0.1:4143`; undefined without `tlsPort`. */
+  readonly tlsUrl: string | undefined
+  /** The certificate, in PEM, of the authority that signed the one of `tlsUrl`. */
+  readonly caPem: string
   /** Ends every connection at once, held ones too. */
   readonly close: () => Promise<void>
 }
@@ -32,7 +54,12 @@ export interface Emulator {
  */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { port = 4180, host = '127.0.0.1', now = Date.now, random = randomBytes } = options
-  const world = beginWorld({ now, random })
+  const { tlsPort, dataDir, pushHosts = [] } = options
+  // By the machine's clock, as the clients that check them go by.
+  const today = new Date()
+  const authority = dataDir ? await keepAuthority(dataDir, today) : createAuthority(today)
+  const place = { url: '', caPem: authority.certificatePem, pushHosts }
+  const world = beginWorld({ now, random }, place)
   const holds = keepHolds()
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
@@ -43,27 +70,46 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
       await handleWeChat(world, holds, path, search, incoming, outgoing)
     }
   }
-  const server = createServer((incoming, outgoing) => {
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     answer(incoming, outgoing).catch((error: unknown) => {
       // A client that left in the middle of its request is no failure of ours.
       if (incoming.socket.destroyed) return
       answerDefect(outgoing, error)
     })
-  })
+  }
+  const server = createServer(listener)
   // Longer than the pools of common clients keep a connection, so that it is they who close it.
   server.keepAliveTimeout = 65_000
-  const url = await listen(server, port, host)
-
-  return {
-    url,
-    async close() {
-      const closed = new Promise<void>((resolve) => {
-        server.close(() => resolve())
-      })
-      server.closeAllConnections()
-      await closed
-    },
+  place.url = `http://${await listen(server, port, host)}`
+  if (tlsPort === undefined) {
+    return { url: place.url, tlsUrl: undefined, caPem: place.caPem, close: () => close(server) }
   }
+
+  const { certificatePem: cert, keyPem: key } = issueCertificate(authority, today)
+  const tlsServer = createTlsServer({ cert, key, minVersion: 'TLSv1.2' }, listener)
+  tlsServer.keepAliveTimeout = server.keepAliveTimeout
+  try {
+    const tlsUrl = `https://${await listen(tlsServer, tlsPort, host)}`
+    return {
+      url: place.url,
+      tlsUrl,
+      caPem: place.caPem,
+      async close() {
+        await Promise.all([close(server), close(tlsServer)])
+      },
+    }
+  } catch (error) {
+    await close(server)
+    throw error
+  }
+}
+
+async function close(server: Server & { closeAllConnections: () => void }): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve())
+  })
+  server.closeAllConnections()
+  await closed
 }
 
 // By hand: a request target may be absolute, or nothing that a URL parser takes.
@@ -82,7 +128,7 @@ function listen(server: Server, port: number, host: string): Promise<string> {
       server.off('error', reject)
       const address = server.address()
       if (address === null || typeof address === 'string') return reject(new Error('not on TCP'))
-      resolve(`http://${nameOf(address)}:${address.port}`)
+      resolve(`${nameOf(address)}:${address.port}`)
     })
   })
 }

@@ -10,17 +10,22 @@ interface ControlRequest {
 
 export interface ControlReply {
   readonly status: number
-  readonly body: object
+  /** What is sent as JSON; text is sent as it is. */
+  readonly body: object | string
 }
 
 /** One call of the control surface. */
 export interface ControlCall {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly path: string
-  readonly answer: (world: World, request: ControlRequest, holds: Holds) => ControlReply
+  readonly answer: (
+    world: World,
+    request: ControlRequest,
+    holds: Holds,
+  ) => ControlReply | Promise<ControlReply>
 }
 
-export function ok(body: object): ControlReply {
+export function ok(body: object | string): ControlReply {
   return { status: 200, body }
 }
 

@@ -1,6 +1,7 @@
 import { patchApp, postApps } from './app-calls.ts'
 import { getCalls } from './call-calls.ts'
 import { postClock } from './clock-calls.ts'
+import { getCa } from './ca-calls.ts'
 import type { ControlCall } from './control-call.ts'
 import { deleteFaults, postFaults } from './fault-calls.ts'
 import { postPeople } from './person-calls.ts'
@@ -20,6 +21,7 @@ const controlCalls: readonly ControlCall[] = [
   deleteFaults,
   postClock,
   getCalls,
+  getCa,
   postReset,
 ]
 

@@ -24,7 +24,8 @@ export async function handleControl(
     refuseStrangeOrigin(origin)
     if (method === 'OPTIONS') return answerPreflight(path, origin, outgoing)
     const { call, appid } = findCall(method, path)
-    const { status, body } = call.answer(world, { body: parseBody(read), appid }, holds)
+    const { status, body } = await call.answer(world, { body: parseBody(read), appid }, holds)
+    if (typeof body === 'string') return answerText(outgoing, status, body, corsHeaders(origin))
     answerJson(outgoing, status, body, corsHeaders(origin))
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
@@ -84,10 +85,19 @@ function answerJson(
   body: object,
   headers: Record<string, string>,
 ): void {
-  const text = JSON.stringify(body)
+  const type = { 'content-type': 'application/json; charset=utf-8' }
+  answerText(outgoing, status, JSON.stringify(body), { ...headers, ...type })
+}
+
+function answerText(
+  outgoing: ServerResponse,
+  status: number,
+  text: string,
+  headers: Record<string, string>,
+): void {
   outgoing.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
     ...headers,
-    'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
     'cache-control': 'no-store',
   })

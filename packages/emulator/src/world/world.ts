@@ -15,9 +15,22 @@ export interface Sources {
   readonly random: (byteCount: number) => Uint8Array
 }
 
+/** Where the world is to be found, and how far it reaches. */
+export interface Place {
+  /** Such as `http://127.0.0.1:4180`, without a slash at its end. */
+  readonly url: string
+  /** The certificate of the authority that signs for WeChat's hosts here. */
+  readonly caPem: string
+  /** Hosts other than this machine's to which messages may be pushed. */
+  readonly pushHosts: readonly string[]
+}
+
+const nowhere: Place = { url: 'http://127.0.0.1:4180', caPem: '', pushHosts: [] }
+
 /** Everything that WeChat knows. Plain data; the rooms beside this file change it. */
 export interface World {
   readonly sources: Sources
+  readonly place: Place
   clockOffsetMs: number
   readonly apps: Map<string, App>
   readonly people: Map<string, SeedPerson>
@@ -31,9 +44,10 @@ export interface World {
 }
 
 /** The seeded world. */
-export function beginWorld(sources: Sources): World {
+export function beginWorld(sources: Sources, place: Place = nowhere): World {
   const world: World = {
     sources,
+    place,
     clockOffsetMs: 0,
     apps: new Map(),
     people: new Map(),
