@@ -20,7 +20,11 @@ export async function readBody<Schema extends GenericSchema>(
   const type = (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase()
   const isForm = form && type === 'application/x-www-form-urlencoded'
   if (!isForm && type !== 'application/json') throw new KaimenError('media_type_unsupported')
-  const text = await readText(request)
+  const text = await readText(request).catch((error: unknown) => {
+    if (error instanceof KaimenError) throw error
+    // The sender went away in the middle of it.
+    throw refuse({ 'zh-CN': '请求体没有发送完整。', en: 'The body broke off.' })
+  })
   const body = isForm ? readForm(text, schema) : readJson(text)
   const result = safeParse(schema, body, { abortPipeEarly: true })
   if (!result.success) throw refuse(describeIssue(result.issues[0]))
