@@ -6,7 +6,7 @@ import type { User } from './wire.ts'
 export type SessionUser = Pick<User, 'id' | 'nickname' | 'avatar_url' | 'created_at'>
 
 /** `sinceMs` is their receipt, `lengthMs` the life of the access token. */
-export interface Credentials extends Span {
+interface Credentials extends Span {
   accessToken: string
   refreshToken: string
 }
@@ -16,7 +16,7 @@ export type LoginResult =
   | { status: 'phone_required'; expiresInSeconds: number }
 
 /** Work that callers share; `stamp` tells whom it is for. */
-export interface Flight<T> {
+interface Flight<T> {
   stamp: number
   promise: Promise<T>
 }

@@ -10,13 +10,3 @@ export async function failureOf(promise: Promise<unknown>): Promise<AuthError> {
   }
   throw new Error('It did not reject.')
 }
-
-/** Whether it has settled by now; it cannot reject unseen. */
-export function watch(promise: Promise<unknown>): { settled: boolean } {
-  const state = { settled: false }
-  const settle = () => {
-    state.settled = true
-  }
-  promise.then(settle, settle)
-  return state
-}

@@ -61,26 +61,27 @@ export interface Phone {
   readonly storage: Map<string, unknown>
 }
 
-/** Whatever has callbacks: `body` gives what `success` gets. The one cast of this file. */
+/**
+ * Whatever has callbacks, or answers with a promise when it is given none: `body` gives what
+ * `success` gets. The one cast of this file.
+ */
 function api<K extends AsyncName>(body: (option: Option<K>) => Promise<Result<K>>): Wx[K] {
-  const call = (option: Option<K>): void => {
-    const { success, fail, complete }: Callbacks = option
-    void (async () => {
-      let report: () => void
-      try {
-        const result = await body(option)
-        report = () => {
-          success?.(result as never)
-          complete?.(result as never)
-        }
-      } catch (error) {
-        report = () => {
-          fail?.(error as never)
-          complete?.(error as never)
-        }
-      }
-      report()
-    })()
+  const call = (option?: Option<K>): Promise<Result<K>> | undefined => {
+    const given = option ?? {}
+    const { success, fail, complete }: Callbacks = given
+    const work = body(given)
+    if (!success && !fail && !complete) return work
+    void work.then(
+      (result) => {
+        success?.(result as never)
+        complete?.(result as never)
+      },
+      (error: unknown) => {
+        fail?.(error as never)
+        complete?.(error as never)
+      },
+    )
+    return undefined
   }
   return call as unknown as Wx[K]
 }
@@ -118,6 +119,35 @@ export function createTypedWx(phone: Phone) {
       platform: 'ios',
       system: phone.system,
     }),
+  } satisfies Partial<Wx>
+}
+
+/** What the person sees of `wx`, and does with it. */
+export interface Screen {
+  open(url: string): Promise<void>
+  /** Whether the person agrees. */
+  ask(title: string, content: string): boolean
+  toast(title: string): void
+}
+
+export function createTypedScreen(screen: Screen) {
+  return {
+    navigateTo: api<'navigateTo'>(async ({ url }) => {
+      await screen.open(url)
+      const eventChannel = { emit() {}, off() {}, on() {}, once() {} }
+      return { errMsg: 'navigateTo:ok', eventChannel }
+    }),
+    showModal: api<'showModal'>(async ({ title = '', content = '' }) => {
+      const confirm = screen.ask(title, content)
+      return { confirm, cancel: !confirm, content: '', errMsg: 'showModal:ok' }
+    }),
+    showToast: api<'showToast'>(async ({ title }) => {
+      screen.toast(title)
+      return { errMsg: 'showToast:ok' }
+    }),
+    stopPullDownRefresh: api<'stopPullDownRefresh'>(async () => ({
+      errMsg: 'stopPullDownRefresh:ok',
+    })),
   } satisfies Partial<Wx>
 }
 

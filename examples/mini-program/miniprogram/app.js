@@ -1,0 +1,2 @@
+// Nothing to start: the first request signs in by itself.
+App({})

@@ -1,0 +1,4 @@
+import { createClient } from '@kaimen/client'
+import { apiOrigins, baseUrl } from './config.js'
+
+export const auth = createClient({ baseUrl, apiOrigins })
