@@ -10,7 +10,8 @@ export async function build(root: string): Promise<Outcome> {
     rmSync(join(root, folder), { recursive: true })
   }
   const tsc = join(import.meta.dirname, '../node_modules/typescript/bin/tsc')
-  const compiled = await runNode(tsc, ['-b'], root)
+  const projects = globSync('packages/*/tsconfig.json', { cwd: root })
+  const compiled = await runNode(tsc, ['-b', ...projects], root)
   if (!compiled.passed) return compiled
   for (const manifest of globSync('packages/*/package.json', { cwd: root })) {
     const { scripts } = JSON.parse(readFileSync(join(root, manifest), 'utf8')) as {
