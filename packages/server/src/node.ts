@@ -11,6 +11,7 @@ export type Listener = {
 
 /** How long requests under way may take once the server is closing; milliseconds. */
 const drainMs = 10_000
+const sweepMs = 50
 
 /**
  * Serves `auth` on `node:http`.
@@ -39,11 +40,15 @@ export async function listen(
           () => 'closeAllConnections' in server && server.closeAllConnections(),
           drainMs,
         )
+        const endIdle = () => 'closeIdleConnections' in server && server.closeIdleConnections()
+        // A connection is idle once its request is answered, and would be kept for seconds more.
+        const sweep = setInterval(endIdle, sweepMs)
         server.close(() => {
           clearTimeout(force)
+          clearInterval(sweep)
           resolve()
         })
-        if ('closeIdleConnections' in server) server.closeIdleConnections()
+        endIdle()
       }),
   }
 }
