@@ -13,6 +13,9 @@
 export { createEmulator } from './create-emulator.ts'
 export type { Emulator, EmulatorOptions } from './create-emulator.ts'
 
+export { runWithEmulator } from './run-with-emulator.ts'
+export type { RunOptions } from './run-with-emulator.ts'
+
 export { seedWorld } from './seed.ts'
 export type { SeedApp, SeedPerson } from './seed.ts'
 export type { AppKind } from './world/app.ts'
