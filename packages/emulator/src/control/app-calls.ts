@@ -40,8 +40,9 @@ export const patchApp: ControlCall = {
   answer(world, { body, appid }) {
     const app = findApp(world, appid)
     const { open_platform, ...switches } = readFields(switchFields, body)
-    if (Array.isArray(switches.blocked)) {
-      for (const id of switches.blocked) findPerson(world, id)
+    for (const people of [switches.blocked, switches.phone_denied, switches.phone_blocked]) {
+      if (!Array.isArray(people)) continue
+      for (const id of people) findPerson(world, id)
     }
     if (open_platform !== undefined) app.open_platform = open_platform
     app.switches = { ...app.switches, ...switches }

@@ -1,6 +1,16 @@
 import { isIP } from 'node:net'
 import * as v from 'valibot'
-import { errmsgStyles, secondUseErrcodes, sessionKeyRotations } from '../world/app.ts'
+import {
+  countryCodeTypes,
+  errmsgStyles,
+  ipRefusedErrcodes,
+  phoneMismatchErrcodes,
+  secondUseErrcodes,
+  sessionKeyRotations,
+  tokenRefusedErrcodes,
+  wrongSecretErrcodes,
+} from '../world/app.ts'
+import { quotaNames } from '../world/quota.ts'
 import { oneOf, textLike, wholeNumber, yesOrNo } from './read-fields.ts'
 
 export const openPlatform = v.nullable(
@@ -9,8 +19,8 @@ export const openPlatform = v.nullable(
 
 const everybodyOrSome = 'must be true or a list of ids of people'
 const ipsOrOff = 'must be null or a list of at most 200 IP addresses'
-const quotaOrOff =
-  'must be null or { "jscode2session_per_minute": <a whole number from 0 to 1000000> }'
+const quotaOrOff = `must be null or an object with whole numbers from 0 to 1000000, such as { "${quotaNames.join('": 2, "')}": 2 }`
+const peopleField = v.union([v.literal(true), v.array(v.string(everybodyOrSome))], everybodyOrSome)
 const yearSeconds = 365 * 24 * 3600
 
 /** What PATCH /emulator/apps/{appid} takes. */
@@ -34,15 +44,16 @@ export const switchFields = {
   session_key_min_interval_seconds: v.exactOptional(wholeNumber(0, yearSeconds)),
   session_key_ttl_seconds: v.exactOptional(wholeNumber(1, yearSeconds)),
   second_use_errcode: v.exactOptional(oneOf(secondUseErrcodes)),
-  blocked: v.exactOptional(
-    v.union([v.literal(true), v.array(v.string(everybodyOrSome))], everybodyOrSome),
-  ),
+  blocked: v.exactOptional(peopleField),
   secret_frozen: v.exactOptional(yesOrNo()),
   quota: v.exactOptional(
     v.nullable(
-      v.strictObject(
-        { jscode2session_per_minute: wholeNumber(0, 1_000_000, quotaOrOff) },
-        quotaOrOff,
+      v.pipe(
+        v.record(
+          v.picklist(quotaNames, quotaOrOff),
+          wholeNumber(0, 1_000_000, quotaOrOff),
+          quotaOrOff,
+        ),
       ),
     ),
   ),
@@ -50,4 +61,21 @@ export const switchFields = {
   unused_codes_voided: v.exactOptional(yesOrNo()),
   success_errcode: v.exactOptional(yesOrNo()),
   legacy_expires_in: v.exactOptional(yesOrNo()),
+  ip_refused_errcode: v.exactOptional(oneOf(ipRefusedErrcodes)),
+  wrong_secret_errcode: v.exactOptional(oneOf(wrongSecretErrcodes)),
+  token_refused_errcode: v.exactOptional(
+    v.nullable(
+      v.picklist(tokenRefusedErrcodes, `must be null or one of ${tokenRefusedErrcodes.join(', ')}`),
+    ),
+  ),
+  access_token_ttl_seconds: v.exactOptional(wholeNumber(1, 7200)),
+  personal_account: v.exactOptional(yesOrNo()),
+  phone_denied: v.exactOptional(peopleField),
+  phone_blocked: v.exactOptional(peopleField),
+  phone_quota: v.exactOptional(
+    v.nullable(wholeNumber(0, 1_000_000, 'must be null or a whole number from 0 to 1000000')),
+  ),
+  country_code_type: v.exactOptional(oneOf(countryCodeTypes)),
+  phone_openid_mismatch_errcode: v.exactOptional(oneOf(phoneMismatchErrcodes)),
+  real_profile: v.exactOptional(yesOrNo()),
 }

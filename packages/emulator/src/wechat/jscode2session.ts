@@ -1,9 +1,9 @@
-import { isBlocked } from '../world/app.ts'
+import { isAmong } from '../world/app.ts'
 import type { App } from '../world/app.ts'
 import { openidOf, unionidOf } from '../world/identity.ts'
 import { findLoginCode } from '../world/login-code.ts'
 import type { LoginCode } from '../world/login-code.ts'
-import { spendExchangeQuota } from '../world/quota.ts'
+import { spendQuota } from '../world/quota.ts'
 import { findMembership, useSessionKey } from '../world/session-key.ts'
 import type { World } from '../world/world.ts'
 import type { Endpoint, EndpointDoc, Replies, WeChatReply, WeChatRequest } from './endpoint.ts'
@@ -28,14 +28,17 @@ function exchange(world: World, request: WeChatRequest, replies: Replies): WeCha
   if (!jsCode) return fail(41008)
   if (query.get('grant_type') !== 'authorization_code') return fail(40002)
   if (!app) return fail(40013)
-  if (app.switches.ip_whitelist?.includes(request.callerIp) === false) return fail(40164)
+  if (app.switches.ip_whitelist?.includes(request.callerIp) === false) {
+    return fail(app.switches.ip_refused_errcode)
+  }
   if (app.secret !== secret) return fail(40125)
   if (app.switches.secret_frozen) return fail(40243)
   const code = findLoginCode(world, jsCode)
   if (code?.used) return fail(app.switches.second_use_errcode)
   if (!code || code.appid !== appid || isVoid(world, app, code)) return fail(40029)
-  if (isBlocked(app, code.personId)) return fail(40226)
-  if (!spendExchangeQuota(world, app)) return fail(45011)
+  if (isAmong(app.switches.blocked, code.personId)) return fail(40226)
+  const spent = spendQuota(world, app, 'jscode2session_per_minute')
+  if (spent !== 'spent') return fail(spent)
 
   code.used = true
   return ok({

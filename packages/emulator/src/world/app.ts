@@ -1,9 +1,16 @@
+import type { Counter, QuotaName } from './quota.ts'
+
 export const appKinds = ['mini_program', 'service_account', 'website', 'mobile_app'] as const
 export type AppKind = (typeof appKinds)[number]
 
 export const sessionKeyRotations = ['interval', 'always', 'never'] as const
 export const errmsgStyles = ['rid', 'hints'] as const
 export const secondUseErrcodes = [40163, 40029] as const
+export const ipRefusedErrcodes = [40164, 61004, 45035] as const
+export const wrongSecretErrcodes = [40125, 40001] as const
+export const tokenRefusedErrcodes = [50004, 50007, 61024, 89501, 89503, 89506, 89507] as const
+export const phoneMismatchErrcodes = [40029, 40003] as const
+export const countryCodeTypes = ['string', 'number'] as const
 
 /** What a test may change about an app while the world turns. */
 interface Switches {
@@ -19,12 +26,33 @@ interface Switches {
   /** Ids of the people whose codes answer 40226; true means everybody. */
   blocked: readonly string[] | true
   secret_frozen: boolean
-  /** Exchanges answered in one minute of the clock; null means no limit. */
-  quota: { readonly jscode2session_per_minute: number } | null
+  /** Limits that take the place of those in the table of quotas; null means none does. */
+  quota: Readonly<Partial<Record<QuotaName, number>>> | null
   errmsg_style: (typeof errmsgStyles)[number]
   unused_codes_voided: boolean
   success_errcode: boolean
   legacy_expires_in: boolean
+  /** How a caller who is not on the whitelist is refused. */
+  ip_refused_errcode: (typeof ipRefusedErrcodes)[number]
+  /** How a wrong secret is refused a token. */
+  wrong_secret_errcode: (typeof wrongSecretErrcodes)[number]
+  /** Why the app gets no tokens at all; null means that it does. */
+  token_refused_errcode: (typeof tokenRefusedErrcodes)[number] | null
+  /** How long an access_token lives, in seconds. */
+  access_token_ttl_seconds: number
+  /** Whether the account is a person's, to whom WeChat gives no phone numbers. */
+  personal_account: boolean
+  /** Ids of the people who refuse their number; true means everybody. */
+  phone_denied: readonly string[] | true
+  /** Ids of the people whose number WeChat holds back for a risk; true means everybody. */
+  phone_blocked: readonly string[] | true
+  /** How many numbers are left that the app has paid for; null means without end. */
+  phone_quota: number | null
+  country_code_type: (typeof countryCodeTypes)[number]
+  /** What a phone code answers that is asked for with another person's openid. */
+  phone_openid_mismatch_errcode: (typeof phoneMismatchErrcodes)[number]
+  /** Whether `wx.getUserInfo` tells who somebody is, as it did until 2021. */
+  real_profile: boolean
 }
 
 export interface App {
@@ -33,8 +61,7 @@ export interface App {
   readonly secret: string
   open_platform: string | null
   switches: Switches
-  /** Exchanges counted in the current minute of the clock. */
-  quota_used: { minute: number; jscode2session: number }
+  readonly quota_used: Map<QuotaName, Counter>
 }
 
 const defaultSwitches: Switches = {
@@ -50,6 +77,17 @@ const defaultSwitches: Switches = {
   unused_codes_voided: false,
   success_errcode: false,
   legacy_expires_in: false,
+  ip_refused_errcode: 40164,
+  wrong_secret_errcode: 40125,
+  token_refused_errcode: null,
+  access_token_ttl_seconds: 7200,
+  personal_account: false,
+  phone_denied: [],
+  phone_blocked: [],
+  phone_quota: null,
+  country_code_type: 'string',
+  phone_openid_mismatch_errcode: 40029,
+  real_profile: false,
 }
 
 /** An app with every switch at its default. */
@@ -60,11 +98,11 @@ export function registerApp(app: Pick<App, 'kind' | 'appid' | 'secret' | 'open_p
     secret: app.secret,
     open_platform: app.open_platform,
     switches: { ...defaultSwitches },
-    quota_used: { minute: 0, jscode2session: 0 },
+    quota_used: new Map(),
   }
 }
 
-/** Whether WeChat holds this person for a risk in this app. */
-export function isBlocked(app: App, personId: string): boolean {
-  return app.switches.blocked === true || app.switches.blocked.includes(personId)
+/** Whether a switch is on for this person. */
+export function isAmong(people: readonly string[] | true, personId: string): boolean {
+  return people === true || people.includes(personId)
 }

@@ -1,5 +1,6 @@
 import type { App } from './app.ts'
 import { nowMs } from './clock.ts'
+import { openidOf } from './identity.ts'
 import type { World } from './world.ts'
 
 /** What WeChat holds on one person in one app. */
@@ -53,13 +54,23 @@ function joinApp(world: World, app: App, personId: string): Membership {
   const membership = { sessionKey: '', keyIssuedAtMs: 0, keyUsedAtMs: 0, codesVoidBefore: 0 }
   replaceKey(world, membership)
   world.memberships.set(membershipId(app, personId), membership)
+  world.openids.set(openidOf(personId, app.appid), { appid: app.appid, personId })
   return membership
 }
 
+/** A new key in the place of the old one, which it does not outlive. */
+export function resetSessionKey(world: World, membership: Membership): void {
+  membership.sessionKey = newKey(world)
+}
+
 function replaceKey(world: World, membership: Membership): void {
-  membership.sessionKey = Buffer.from(world.sources.random(16)).toString('base64')
+  membership.sessionKey = newKey(world)
   membership.keyIssuedAtMs = nowMs(world)
   membership.keyUsedAtMs = membership.keyIssuedAtMs
+}
+
+function newKey(world: World): string {
+  return Buffer.from(world.sources.random(16)).toString('base64')
 }
 
 // An appid holds no space.

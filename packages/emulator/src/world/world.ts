@@ -1,10 +1,13 @@
 import { seedWorld } from '../seed.ts'
 import type { SeedPerson } from '../seed.ts'
+import type { AccessToken, Issued } from './access-token.ts'
 import { registerApp } from './app.ts'
 import type { App } from './app.ts'
 import type { Call } from './call.ts'
 import type { Fault } from './fault.ts'
+import type { HexCode } from './hex-code.ts'
 import type { LoginCode } from './login-code.ts'
+import type { CloudData } from './open-data.ts'
 import type { Membership } from './session-key.ts'
 
 /** What the world draws from outside itself. */
@@ -38,6 +41,17 @@ export interface World {
   readonly loginCodes: Map<string, LoginCode>
   loginCodesIssued: number
   readonly memberships: Map<string, Membership>
+  /** Who is behind an openid that a mini program has seen. */
+  readonly openids: Map<string, { readonly appid: string; readonly personId: string }>
+  /** Dead ones too, for as long as they are known; the oldest first. */
+  readonly accessTokens: Map<string, AccessToken>
+  readonly issuedTokens: Map<string, Issued>
+  /** The oldest first. */
+  readonly hexCodes: Map<string, HexCode>
+  /** The oldest first. */
+  readonly cloudData: Map<string, CloudData>
+  /** Phone data by the SHA-256 of its text and of its bytes; the oldest first. */
+  readonly sealedHashes: Map<string, { readonly appid: string; readonly issuedAtMs: number }>
   readonly faults: Fault[]
   faultsAdded: number
   readonly calls: Call[]
@@ -54,6 +68,12 @@ export function beginWorld(sources: Sources, place: Place = nowhere): World {
     loginCodes: new Map(),
     loginCodesIssued: 0,
     memberships: new Map(),
+    openids: new Map(),
+    accessTokens: new Map(),
+    issuedTokens: new Map(),
+    hexCodes: new Map(),
+    cloudData: new Map(),
+    sealedHashes: new Map(),
     faults: [],
     faultsAdded: 0,
     calls: [],
@@ -70,6 +90,12 @@ export function resetWorld(world: World): void {
   world.loginCodes.clear()
   world.loginCodesIssued = 0
   world.memberships.clear()
+  world.openids.clear()
+  world.accessTokens.clear()
+  world.issuedTokens.clear()
+  world.hexCodes.clear()
+  world.cloudData.clear()
+  world.sealedHashes.clear()
   world.faults.length = 0
   world.faultsAdded = 0
   world.calls.length = 0

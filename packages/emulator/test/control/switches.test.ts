@@ -21,6 +21,17 @@ test('PATCH answers the app with all of its switches, by default as in the READM
     unused_codes_voided: false,
     success_errcode: false,
     legacy_expires_in: false,
+    ip_refused_errcode: 40164,
+    wrong_secret_errcode: 40125,
+    token_refused_errcode: null,
+    access_token_ttl_seconds: 7200,
+    personal_account: false,
+    phone_denied: [],
+    phone_blocked: [],
+    phone_quota: null,
+    country_code_type: 'string',
+    phone_openid_mismatch_errcode: 40029,
+    real_profile: false,
   })
 })
 
