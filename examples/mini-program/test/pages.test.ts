@@ -1,3 +1,5 @@
+import { seedWorld } from '@kaimen/emulator'
+import type { Auth } from '@kaimen/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   startServers,
@@ -7,6 +9,7 @@ import { WxFailure, type Phone } from '../../../packages/client/test/support/typ
 import { baseUrl } from '../miniprogram/config.js'
 import { startMiniProgram, type MiniProgram } from './support/mini-program.ts'
 
+const [liHua, wangFang] = seedWorld.people
 /** The pages as they are, the SDK's source, the real server and the real emulator. */
 let servers: RealServers
 let phone: { -readonly [K in keyof Phone]: Phone[K] }
@@ -25,9 +28,9 @@ afterEach(async () => {
   await servers.close()
 })
 
-/** A phone of the same person, on whose network the address of config.js is the server's. */
-function borrowPhone() {
-  const borrowed = servers.phone()
+/** A phone of this person, on whose network the address of config.js is the server's. */
+function borrowPhone(person = liHua.id) {
+  const borrowed = servers.phone({ person })
   const { send } = borrowed
   borrowed.send = (sent) => send({ ...sent, url: sent.url.replace(baseUrl, servers.url) })
   return borrowed
@@ -133,6 +136,15 @@ describe('the account page', () => {
     expect(page.data).toMatchObject({ state: 'ready', busy: '', problem: '' })
   })
 
+  it('shows each person their own', async () => {
+    const ofLiHua = await program.open(accountPage)
+    program.close()
+    program = await startMiniProgram(borrowPhone(wangFang.id))
+    const ofWangFang = await program.open(accountPage)
+    expect(idOf(ofWangFang.data)).not.toBe(idOf(ofLiHua.data))
+    expect(devicesOf(ofWangFang.data)).toHaveLength(1)
+  })
+
   it('leaves the other device alone when the person thinks better of it', async () => {
     await signInElsewhere('Mate 60')
     const page = await program.open(accountPage)
@@ -185,11 +197,10 @@ describe('the account page', () => {
 
   it('shows the account again after the session was ended elsewhere', async () => {
     const page = await program.open(accountPage)
-    const id = Reflect.get(Object(page.data['me']), 'id') as string
-    await servers.auth.users.disable(id)
-    await servers.auth.users.enable(id)
+    const { me } = page.data
+    await endSessions(servers.auth, idOf(page.data))
     await page.tap('onPullDownRefresh')
-    expect(page.data).toMatchObject({ state: 'ready', problem: '', me: { id } })
+    expect(page.data).toMatchObject({ state: 'ready', problem: '', me })
     expect(await servers.exchanges()).toBe(2)
   })
 })
@@ -202,6 +213,14 @@ async function signInElsewhere(model: string): Promise<void> {
   other.close()
   program = await startMiniProgram(phone)
 }
+
+/** Of the user, who may sign in again. */
+async function endSessions(auth: Auth, userId: string): Promise<void> {
+  await auth.users.disable(userId)
+  await auth.users.enable(userId)
+}
+
+const idOf = (data: Record<string, unknown>) => (data['me'] as { id: string }).id
 
 function devicesOf(data: Record<string, unknown>) {
   return data['devices'] as Array<{ id: string; name: string; current: boolean }>

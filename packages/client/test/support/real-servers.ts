@@ -9,7 +9,7 @@ const [openApp, , , phoneApp] = seedWorld.apps
 const [liHua] = seedWorld.people
 
 /** The mini program that anybody may register with, and the one that wants a phone. */
-export const openAppId = openApp.appid
+const openAppId = openApp.appid
 export const phoneAppId = phoneApp.appid
 
 /** A Kaimen server before an emulated WeChat, both on ports of this machine. */
