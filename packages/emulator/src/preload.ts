@@ -33,14 +33,14 @@ const connect = Socket.prototype.connect
 /** Under every client there is: node:http, node:https, node:tls, and the undici of fetch. */
 Socket.prototype.connect = function (this: Socket, ...args: unknown[]): Socket {
   // Node hands on what it has normalized already as one list of options and callback.
-  const [first, ...rest] = Array.isArray(args[0]) ? (args[0] as unknown[]) : args
-  const options =
-    typeof first === 'object' && first !== null ? first : { port: first, host: rest[0] }
-  const diverted = divert(options as Record<string, unknown>)
-  if (!diverted) return Reflect.apply(connect, this, args as Parameters<typeof connect>)
+  const given: readonly unknown[] = Array.isArray(args[0]) ? args[0] : args
+  const [first, ...rest] = given
+  const options = typeof first === 'object' ? { ...first } : { port: first, host: rest[0] }
+  const diverted = divert(options)
   const callback = rest.find((each) => typeof each === 'function')
-  return Reflect.apply(connect, this, [diverted, callback] as Parameters<typeof connect>)
-} as typeof connect
+  const connectArgs: unknown = diverted ? [diverted, callback] : args
+  return Reflect.apply(connect, this, connectArgs as Parameters<typeof connect>)
+}
 
 /** The function, with WeChat's hosts found on the emulator's. */
 function findHere<Find extends (hostname: string, ...rest: never[]) => unknown>(find: Find): Find {

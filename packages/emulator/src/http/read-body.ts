@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 
-/** Longer bodies are read to their end and thrown away. */
-export const bodyLimitBytes = 256 * 1024
+/** Longer bodies are read to their end and thrown away. Room for a picture. */
+export const bodyLimitBytes = 2 * 1024 * 1024
 
 export type ReadBody = { readonly text: string } | 'too_large'
 

@@ -36,13 +36,13 @@ test.each([
   }
 })
 
-test('a body of a megabyte is refused, and the connection goes on', async () => {
+test('a body of three megabytes is refused, and the connection goes on', async () => {
   const emulator = await startEmulator()
-  const body = JSON.stringify({ nickname: 'x'.repeat(1_000_000) })
+  const body = JSON.stringify({ nickname: 'x'.repeat(3_000_000) })
   const reply = await send(emulator.url, 'POST', 'people', body)
   expect([reply.status, reply.body.error]).toMatchObject([
     413,
-    { code: 'body_too_large', fix: 'Send at most 262144 bytes.' },
+    { code: 'body_too_large', fix: 'Send at most 2097152 bytes.' },
   ])
   expect((await emulator.world()).people).toHaveLength(3)
 })
