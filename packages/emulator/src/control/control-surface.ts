@@ -6,7 +6,12 @@ import type { ControlCall } from './control-call.ts'
 import { deleteFaults, postFaults } from './fault-calls.ts'
 import { postPeople } from './person-calls.ts'
 import { Refusal } from './refusal.ts'
-import { postWxCheckSession, postWxLogin } from './wx-calls.ts'
+import {
+  postWxCheckSession,
+  postWxGetPhoneNumber,
+  postWxGetUserInfo,
+  postWxLogin,
+} from './wx-calls.ts'
 import { getWorld, postReset } from './world-calls.ts'
 
 /** What a test may do to the world. */
@@ -17,6 +22,8 @@ const controlCalls: readonly ControlCall[] = [
   postPeople,
   postWxLogin,
   postWxCheckSession,
+  postWxGetPhoneNumber,
+  postWxGetUserInfo,
   postFaults,
   deleteFaults,
   postClock,

@@ -1,42 +1,77 @@
 import * as v from 'valibot'
 import { checkSession } from '../phone/check-session.ts'
+import { getPhoneNumber } from '../phone/get-phone-number.ts'
+import { getUserInfo } from '../phone/get-user-info.ts'
 import { login } from '../phone/login.ts'
+import type { SeedPerson } from '../seed.ts'
 import type { App } from '../world/app.ts'
 import type { World } from '../world/world.ts'
 import { ok } from './control-call.ts'
 import type { ControlCall } from './control-call.ts'
 import { findApp, findPerson } from './find.ts'
-import { readFields } from './read-fields.ts'
+import { readFields, yesOrNo } from './read-fields.ts'
 import { Refusal } from './refusal.ts'
 
-// The phone gets a result in every case, so a failed checkSession is a 200 too.
-export const postWxLogin = wxCall('login', login)
-export const postWxCheckSession = wxCall('checkSession', checkSession)
+const whereAndWho = {
+  appid: v.string('must be the appid of an app'),
+  person: v.string('must be the id of a person'),
+}
 
+export const postWxLogin = wxCall('login', (phoneOf, body) => {
+  const { world, app, person } = phoneOf(readFields(whereAndWho, body))
+  return login(world, app, person.id)
+})
+
+export const postWxCheckSession = wxCall('checkSession', (phoneOf, body) => {
+  const { world, app, person } = phoneOf(readFields(whereAndWho, body))
+  return checkSession(world, app, person.id)
+})
+
+export const postWxGetPhoneNumber = wxCall('getPhoneNumber', (phoneOf, body) => {
+  const fields = { ...whereAndWho, realtime: v.exactOptional(yesOrNo()) }
+  const { realtime = false, ...where } = readFields(fields, body)
+  const { world, app, person } = phoneOf(where)
+  return getPhoneNumber(world, app, person, realtime)
+})
+
+export const postWxGetUserInfo = wxCall('getUserInfo', (phoneOf, body) => {
+  const { world, app, person } = phoneOf(readFields(whereAndWho, body))
+  return getUserInfo(world, app, person)
+})
+
+/** Who holds the phone, and the mini program that is open on it. */
+interface Phone {
+  readonly world: World
+  readonly app: App
+  readonly person: SeedPerson
+}
+
+type PhoneOf = (where: { readonly appid: string; readonly person: string }) => Phone
+
+// The phone gets a result in every case, so a failed call is a 200 too.
 function wxCall(
   name: string,
-  run: (world: World, app: App, personId: string) => object,
+  run: (phoneOf: PhoneOf, body: Readonly<Record<string, unknown>>) => object,
 ): ControlCall {
   return {
     method: 'POST',
     path: `/emulator/wx/${name}`,
     answer(world, { body }) {
-      const { appid, person } = readFields(whereAndWho, body)
-      const app = findApp(world, appid)
-      if (app.kind !== 'mini_program') {
-        throw new Refusal(
-          400,
-          'not_a_mini_program',
-          `wx.${name} exists in mini programs, and this app is a ${app.kind}.`,
-          'Give the appid of a mini_program.',
-        )
+      const phoneOf: PhoneOf = ({ appid, person }) => {
+        const app = findApp(world, appid)
+        if (app.kind !== 'mini_program') throw notAMiniProgram(name, app)
+        return { world, app, person: findPerson(world, person) }
       }
-      return ok(run(world, app, findPerson(world, person).id))
+      return ok(run(phoneOf, body))
     },
   }
 }
 
-const whereAndWho = {
-  appid: v.string('must be the appid of an app'),
-  person: v.string('must be the id of a person'),
+function notAMiniProgram(name: string, app: App): Refusal {
+  return new Refusal(
+    400,
+    'not_a_mini_program',
+    `wx.${name} exists in mini programs, and this app is a ${app.kind}.`,
+    'Give the appid of a mini_program.',
+  )
 }
