@@ -80,7 +80,7 @@ async function addToEmulator(url: string, apps: readonly AppOptions[]) {
 async function keepDevSecret(dataDir: string): Promise<string> {
   const path = join(dataDir, 'dev-secret')
   try {
-    await mkdir(dataDir, { recursive: true })
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
     const made = randomBytes(36).toString('base64url')
     // `wx`: of two that start at once, one makes the file and both read it.
     await writeFile(path, `${made}\n`, { mode: 0o600, flag: 'wx' }).catch(passIfExists)

@@ -8,7 +8,8 @@ import { refuse } from './refuse.ts'
 export async function openStore(databaseUrl: string): Promise<Store> {
   const path = resolve(readPath(databaseUrl))
   try {
-    await mkdir(dirname(path), { recursive: true })
+    // Personal data: for this user alone, where the folder is ours to make.
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
     return createSqlStore(openSqlite(path), systemClock)
   } catch (error) {
     const reason = error instanceof Error ? error.message : 'unknown'
