@@ -101,13 +101,13 @@ export interface Client {
  * @throws {AuthError} `options_invalid`: `baseUrl` or one of `apiOrigins` is not an http(s) URL.
  */
 export function createClient(options: ClientOptions): Client {
-  const baseUrl = options.baseUrl.replace(/\/+$/, '')
-  const trusted = [baseUrl, ...(options.apiOrigins ?? [])].map((url) => {
+  const trusted = [options.baseUrl, ...(options.apiOrigins ?? [])].map((url) => {
     const origin = originOf(url)
     if (!origin)
       throw new AuthError('options_invalid', { message: `不是完整的 http(s) 地址：${url}` })
     return origin
   })
+  const baseUrl = options.baseUrl.replace(/\/+$/, '')
   let opened: Kaimen | undefined
 
   /** First use, not import: an independent subpackage may load this before there is an App. */

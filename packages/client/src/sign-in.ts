@@ -171,8 +171,8 @@ async function loginOnce(kaimen: Kaimen, epoch: number): Promise<LoginResult> {
   } catch (error) {
     if (error instanceof AuthError) failure = error
     // WeChat or Kaimen will not have this person; the name on the screen must not say otherwise.
-    if (failure?.status === 403 && !account.credentials && account.epoch === epoch)
-      forgetUser(kaimen)
+    const turnedAway = failure?.status === 403 && failure.action === 'none'
+    if (turnedAway && !account.credentials && account.epoch === epoch) forgetUser(kaimen)
     throw error
   } finally {
     const askedMs = (failure?.retryAfterSeconds ?? 0) * 1000

@@ -64,6 +64,21 @@ describe('renewal', () => {
     expect(world.logins.total).toBe(1)
   })
 
+  it.each([
+    { kind: 'unreached' },
+    { kind: 'page', status: 403 },
+    { kind: 'problem', code: 'wechat_unreachable' },
+  ] as const)('still shows the user when the fallback login meets %j', async (fault) => {
+    const world = createWorld()
+    const client = world.client()
+    await client.login()
+    world.server.endSessions()
+    world.server.fail('/v1/sign-in/wechat', fault)
+    await failureOf(client.request({ url: '/v1/me' }))
+    expect(client.user?.id).toBe('user-li')
+    expect((await client.request({ url: '/v1/me' })).statusCode).toBe(200)
+  })
+
   it('does not loop when the fallback login finds the user disabled', async () => {
     const world = createWorld()
     const client = world.client()

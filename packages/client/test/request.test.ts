@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createClient, type ClientOptions } from '../src/index.ts'
 import { failureOf } from './support/failure-of.ts'
 import { quiet } from './support/clock.ts'
 import { authUrl, createWorld, foreignUrl, shopUrl } from './support/world.ts'
@@ -190,6 +191,8 @@ describe('request', () => {
       expect(() => world.client({ baseUrl })).toThrow(
         expect.objectContaining({ code: 'options_invalid' }) as Error,
       )
+    // As JavaScript may call it.
+    expect(() => createClient({} as ClientOptions)).toThrow('undefined')
     expect(() => world.client({ apiOrigins: ['https://a@b.example.com'] })).toThrow('a@b')
     expect(() => world.client({ baseUrl: `${authUrl}/` })).not.toThrow()
   })
