@@ -106,7 +106,7 @@ export const Revoked = v.strictObject({
 })
 export type Revoked = v.InferOutput<typeof Revoked>
 
-export const Jwk = v.strictObject({
+const Jwk = v.strictObject({
   kty: v.literal('EC'),
   crv: v.literal('P-256'),
   x: v.string(),

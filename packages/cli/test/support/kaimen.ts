@@ -26,7 +26,7 @@ export type Running = {
   readonly ended: Promise<Ended>
 }
 
-export type Ended = {
+type Ended = {
   code: number | null
   signal: NodeJS.Signals | null
   stdout: string
