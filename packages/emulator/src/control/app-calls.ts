@@ -1,10 +1,12 @@
 import * as v from 'valibot'
 import { appKinds, registerApp } from '../world/app.ts'
 import { deriveAppid, deriveSecret } from '../world/identity.ts'
+import { isLoopback } from '../world/loopback.ts'
+import type { World } from '../world/world.ts'
 import { created, ok } from './control-call.ts'
 import type { ControlCall } from './control-call.ts'
 import { findApp, findPerson } from './find.ts'
-import { oneOf, readFields, textLike } from './read-fields.ts'
+import { fieldRefusal, oneOf, readFields, textLike } from './read-fields.ts'
 import { Refusal } from './refusal.ts'
 import { openPlatform, switchFields } from './switches.ts'
 import { describeApp } from './world-calls.ts'
@@ -44,6 +46,7 @@ export const patchApp: ControlCall = {
       if (!Array.isArray(people)) continue
       for (const id of people) findPerson(world, id)
     }
+    if (switches.push) refuseFar(world, switches.push.url)
     if (open_platform !== undefined) app.open_platform = open_platform
     app.switches = { ...app.switches, ...switches }
     return ok({ ...describeApp(app), ...app.switches })
@@ -55,4 +58,15 @@ const appFields = {
   appid: v.exactOptional(textLike(/^wx[0-9a-f]{16}$/, 'must be wx and 16 of 0-9 a-f')),
   secret: v.exactOptional(textLike(/^[0-9a-f]{32}$/, 'must be 32 of 0-9 a-f')),
   open_platform: v.exactOptional(openPlatform),
+}
+
+// Whoever may switch must not make the emulator call where only it can reach.
+function refuseFar(world: World, url: string): void {
+  const { protocol, hostname } = new URL(url)
+  const isNear = isLoopback(hostname) || world.place.pushHosts.includes(hostname)
+  if (isNear && /^https?:$/.test(protocol)) return
+  throw fieldRefusal(
+    'push',
+    'must have an http or https url on localhost, or on a host that the option pushHosts of createEmulator names',
+  )
 }

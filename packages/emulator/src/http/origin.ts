@@ -1,4 +1,4 @@
-const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]'])
+import { isLoopback } from '../world/loopback.ts'
 
 /**
  * Whether a page of this origin may drive the emulator. A browser names the page's origin with
@@ -9,7 +9,7 @@ export function isOriginWelcome(origin: string | undefined): boolean {
   if (origin === undefined) return true
   if (!URL.canParse(origin)) return false
   const { hostname } = new URL(origin)
-  return loopbackHosts.has(hostname) || hostname.endsWith('.localhost')
+  return isLoopback(hostname) || hostname.endsWith('.localhost')
 }
 
 /** The CORS headers that let a page on a loopback address read the answer. */

@@ -12,6 +12,20 @@ export const tokenRefusedErrcodes = [50004, 50007, 61024, 89501, 89503, 89506, 8
 export const phoneMismatchErrcodes = [40029, 40003] as const
 export const countryCodeTypes = ['string', 'number'] as const
 
+export const authorizeErrcodes = [10004, 10005, 10006, 10009, 10015] as const
+export const pushModes = ['plain', 'secure'] as const
+export const pushFormats = ['json', 'xml'] as const
+
+/** Where WeChat pushes an app's messages, as the app's console has it. */
+export interface PushSetting {
+  readonly url: string
+  readonly token: string
+  /** 43 characters; needed for `secure`. */
+  readonly encoding_aes_key?: string
+  readonly mode: (typeof pushModes)[number]
+  readonly format: (typeof pushFormats)[number]
+}
+
 /** What a test may change about an app while the world turns. */
 interface Switches {
   /** IPs that may call WeChat for this app; null switches the whitelist off. */
@@ -53,6 +67,30 @@ interface Switches {
   phone_openid_mismatch_errcode: (typeof phoneMismatchErrcodes)[number]
   /** Whether `wx.getUserInfo` tells who somebody is, as it did until 2021. */
   real_profile: boolean
+  /** The host to which the pages send browsers back; null means this machine, at any port. */
+  redirect_domain: string | null
+  /** Whether the order and the form of an authorize URL count, as WeChat says they do. */
+  authorize_url_strict: boolean
+  state_required: boolean
+  /** The error page that is shown in place of the authorize page; null means none. */
+  authorize_errcode: (typeof authorizeErrcodes)[number] | null
+  /** Whether a person who refuses stays on the page, which newer documents say. */
+  deny_without_redirect: boolean
+  /** Whether the browser is sent back twice with the same code. */
+  redirect_double_hit: boolean
+  /** Whether whoever allows `snsapi_userinfo` is a visitor of a snapshot page. */
+  snapshot_user: boolean
+  /** Whether a new authorization voids the person's earlier refresh tokens. */
+  refresh_tokens_voided: boolean
+  /** What `/sns/userinfo` answers as privilege. */
+  privilege: readonly string[]
+  /** The pages of the released mini program, its home first; null means that there is every page. */
+  released_pages: readonly string[] | null
+  push: PushSetting | null
+  /** How long a push waits for an answer before it is sent again. */
+  push_retry_seconds: number
+  /** Whether pushed keys begin with a space, as in the samples of WeChat's documents. */
+  push_spaced_keys: boolean
 }
 
 export interface App {
@@ -88,6 +126,19 @@ const defaultSwitches: Switches = {
   country_code_type: 'string',
   phone_openid_mismatch_errcode: 40029,
   real_profile: false,
+  redirect_domain: null,
+  authorize_url_strict: true,
+  state_required: false,
+  authorize_errcode: null,
+  deny_without_redirect: false,
+  redirect_double_hit: false,
+  snapshot_user: false,
+  refresh_tokens_voided: false,
+  privilege: [],
+  released_pages: null,
+  push: null,
+  push_retry_seconds: 5,
+  push_spaced_keys: false,
 }
 
 /** An app with every switch at its default. */

@@ -65,6 +65,36 @@ export const quotas = {
     limit: null,
     errcode: 45009,
   },
+  oauth2_access_token_per_minute: {
+    path: '/sns/oauth2/access_token',
+    per: 'minute',
+    limit: 50_000,
+    errcode: 45011,
+  },
+  oauth2_refresh_token_per_minute: {
+    path: '/sns/oauth2/refresh_token',
+    per: 'minute',
+    limit: 50_000,
+    errcode: 45011,
+  },
+  sns_userinfo_per_minute: {
+    path: '/sns/userinfo',
+    per: 'minute',
+    limit: 50_000,
+    errcode: 45011,
+  },
+  user_info_per_day: {
+    path: '/cgi-bin/user/info',
+    per: 'day',
+    limit: 5_000_000,
+    errcode: 45009,
+  },
+  getwxacodeunlimit_per_minute: {
+    path: '/wxa/getwxacodeunlimit',
+    per: 'minute',
+    limit: 5000,
+    errcode: 45009,
+  },
   clear_quota_per_month: {
     path: '/cgi-bin/clear_quota',
     per: 'month',

@@ -5,10 +5,15 @@ import { registerApp } from './app.ts'
 import type { App } from './app.ts'
 import type { Call } from './call.ts'
 import type { Fault } from './fault.ts'
+import type { Grant, UserToken } from './grant.ts'
 import type { HexCode } from './hex-code.ts'
 import type { LoginCode } from './login-code.ts'
 import type { CloudData } from './open-data.ts'
+import type { Payment } from './payment.ts'
+import type { Rid } from './rid.ts'
 import type { Membership } from './session-key.ts'
+import type { WebCode } from './web-code.ts'
+import type { UserKey } from './user-key.ts'
 
 /** What the world draws from outside itself. */
 export interface Sources {
@@ -52,6 +57,22 @@ export interface World {
   readonly cloudData: Map<string, CloudData>
   /** Phone data by the SHA-256 of its text and of its bytes; the oldest first. */
   readonly sealedHashes: Map<string, { readonly appid: string; readonly issuedAtMs: number }>
+  /** By WeChat's number and by the merchant's; the oldest first. */
+  readonly payments: Map<string, Payment>
+  /** By openid; the newest first. */
+  readonly userKeys: Map<string, readonly UserKey[]>
+  /** The oldest first. */
+  readonly rids: Map<string, Rid>
+  /** The oldest first. */
+  readonly webCodes: Map<string, WebCode>
+  /** By refresh_token; the oldest first. */
+  readonly grants: Map<string, Grant>
+  /** Dead ones too, for as long as they are known; the oldest first. */
+  readonly userTokens: Map<string, UserToken>
+  /** When somebody began to follow an account. */
+  readonly followers: Map<string, number>
+  /** Where a scene leads that a mini-program code was last made for; the oldest first. */
+  readonly scenes: Map<string, { readonly appid: string; readonly page: string }>
   readonly faults: Fault[]
   faultsAdded: number
   readonly calls: Call[]
@@ -74,6 +95,14 @@ export function beginWorld(sources: Sources, place: Place = nowhere): World {
     hexCodes: new Map(),
     cloudData: new Map(),
     sealedHashes: new Map(),
+    payments: new Map(),
+    userKeys: new Map(),
+    rids: new Map(),
+    webCodes: new Map(),
+    grants: new Map(),
+    userTokens: new Map(),
+    followers: new Map(),
+    scenes: new Map(),
     faults: [],
     faultsAdded: 0,
     calls: [],
@@ -96,6 +125,14 @@ export function resetWorld(world: World): void {
   world.hexCodes.clear()
   world.cloudData.clear()
   world.sealedHashes.clear()
+  world.payments.clear()
+  world.userKeys.clear()
+  world.rids.clear()
+  world.webCodes.clear()
+  world.grants.clear()
+  world.userTokens.clear()
+  world.followers.clear()
+  world.scenes.clear()
   world.faults.length = 0
   world.faultsAdded = 0
   world.calls.length = 0
