@@ -6,11 +6,15 @@ import type { ControlCall } from './control-call.ts'
 import { deleteFaults, postFaults } from './fault-calls.ts'
 import { postPeople } from './person-calls.ts'
 import { Refusal } from './refusal.ts'
+import { getSms } from './sms-calls.ts'
 import {
   postWxCheckSession,
+  postWxGetLatestUserKey,
   postWxGetPhoneNumber,
   postWxGetUserInfo,
   postWxLogin,
+  postWxPay,
+  postWxPluginLogin,
 } from './wx-calls.ts'
 import { getWorld, postReset } from './world-calls.ts'
 
@@ -24,10 +28,14 @@ const controlCalls: readonly ControlCall[] = [
   postWxCheckSession,
   postWxGetPhoneNumber,
   postWxGetUserInfo,
+  postWxGetLatestUserKey,
+  postWxPluginLogin,
+  postWxPay,
   postFaults,
   deleteFaults,
   postClock,
   getCalls,
+  getSms,
   getCa,
   postReset,
 ]

@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Holds } from '../holds.ts'
 import { endpoints } from '../wechat/endpoints.ts'
 import type { WeChatRequest } from '../wechat/endpoint.ts'
+import { appidOf } from '../wechat/appid-of.ts'
 import { repliesOf } from '../wechat/reply.ts'
-import { maskParameters, recordCall } from '../world/call.ts'
+import { maskBody, maskParameters, recordCall } from '../world/call.ts'
 import type { Call } from '../world/call.ts'
 import { nowText } from '../world/clock.ts'
 import { takeFault } from '../world/fault.ts'
 import type { World } from '../world/world.ts'
 import { failAs } from './fail-as.ts'
-import { maskBody } from './mask-body.ts'
 import { hasBody, readBody } from './read-body.ts'
 import { sendReply, unknownPathReply } from './send.ts'
 
@@ -34,15 +34,15 @@ export async function handleWeChat(
   const endpoint = endpoints.get(path)
   const replies = repliesOf(world, request, endpoint?.family ?? 'cgi')
   const fault = takeFault(world, path)
-  const appid = request.query.get('appid')
+  const appid = appidOf(world, request)
   const call: Call = {
     method: incoming.method ?? '',
     path: path.slice(0, 200),
     query: maskParameters(request.query),
-    ...maskBody(incoming.headers['content-type'], body),
+    ...(body && { body: maskBody(incoming.headers['content-type'], request.body) }),
     at: nowText(world),
     errcode: null,
-    ...(appid !== null && { appid: appid.slice(0, 64) }),
+    ...(appid !== undefined && { appid: appid.slice(0, 64) }),
     ...(fault && { fault: fault.fault }),
   }
   recordCall(world, call)

@@ -1,5 +1,7 @@
-import { nowMs } from '../world/clock.ts'
+import { maskBody, maskParameters } from '../world/call.ts'
+import { newRid, recordRid } from '../world/rid.ts'
 import type { World } from '../world/world.ts'
+import { appidOf } from './appid-of.ts'
 import type { Family, Replies, WeChatReply, WeChatRequest } from './endpoint.ts'
 import { errmsgOf } from './errmsg.ts'
 
@@ -25,7 +27,11 @@ export function repliesOf(world: World, request: WeChatRequest, family: Family):
     ok: (fields) => answer(fields, 0),
     fail(errcode, errmsg = errmsgOf(errcode, request.callerIp) ?? 'unknown error') {
       if (family === 'page') return errorPage(contentType, errcode, errmsg)
-      return answer({ errcode, errmsg: errmsg + suffixOf(world, request, family) }, errcode)
+      const rid = newRid(world)
+      const suffix = suffixOf(world, request, family, rid)
+      const refused = answer({ errcode, errmsg: errmsg + suffix }, errcode)
+      recordRid(world, rid, describe(world, request, refused))
+      return refused
     },
   }
 }
@@ -34,12 +40,11 @@ export function repliesOf(world: World, request: WeChatRequest, family: Family):
  * What names the request at the end of an `errmsg`. That of `/sns/*` has a comma before it, and
  * looks as it did years ago by the switch `errmsg_style`.
  */
-function suffixOf(world: World, request: WeChatRequest, family: Family): string {
+function suffixOf(world: World, request: WeChatRequest, family: Family, rid: string): string {
   const app = world.apps.get(request.query.get('appid') ?? '')
   if (family === 'sns' && app?.switches.errmsg_style === 'hints') {
     return `, hints: [ req_id: ${randomText(world, 9, 'base64url')} ]`
   }
-  const rid = newRid(world)
   if (family === 'sns') return `, rid: ${rid}`
   if (family === 'cgi') return ` rid: ${rid}`
   return ` hint: [${randomText(world, 6, 'base64url')}] rid: ${rid}`
@@ -50,10 +55,14 @@ function errorPage(contentType: string, errcode: number, errmsg: string): WeChat
   return { status: 200, contentType, body, errcode }
 }
 
-// Three groups of eight hexadecimal digits, the first of which is the Unix time.
-function newRid(world: World): string {
-  const time = Math.floor(nowMs(world) / 1000).toString(16)
-  return `${time.padStart(8, '0')}-${randomText(world, 4, 'hex')}-${randomText(world, 4, 'hex')}`
+function describe(world: World, request: WeChatRequest, reply: WeChatReply) {
+  return {
+    appid: appidOf(world, request),
+    query: maskParameters(request.query),
+    requestBody: maskBody(request.headers['content-type'], request.body),
+    responseBody: reply.body.toString(),
+    clientIp: request.callerIp,
+  }
 }
 
 function randomText(world: World, byteCount: number, encoding: 'hex' | 'base64url'): string {

@@ -11,6 +11,7 @@ export const wrongSecretErrcodes = [40125, 40001] as const
 export const tokenRefusedErrcodes = [50004, 50007, 61024, 89501, 89503, 89506, 89507] as const
 export const phoneMismatchErrcodes = [40029, 40003] as const
 export const countryCodeTypes = ['string', 'number'] as const
+export const openDataJsonTypes = ['string', 'object'] as const
 
 export const authorizeErrcodes = [10004, 10005, 10006, 10009, 10015] as const
 export const pushModes = ['plain', 'secure'] as const
@@ -63,6 +64,7 @@ interface Switches {
   /** How many numbers are left that the app has paid for; null means without end. */
   phone_quota: number | null
   country_code_type: (typeof countryCodeTypes)[number]
+  open_data_json_type: (typeof openDataJsonTypes)[number]
   /** What a phone code answers that is asked for with another person's openid. */
   phone_openid_mismatch_errcode: (typeof phoneMismatchErrcodes)[number]
   /** Whether `wx.getUserInfo` tells who somebody is, as it did until 2021. */
@@ -124,6 +126,7 @@ const defaultSwitches: Switches = {
   phone_blocked: [],
   phone_quota: null,
   country_code_type: 'string',
+  open_data_json_type: 'string',
   phone_openid_mismatch_errcode: 40029,
   real_profile: false,
   redirect_domain: null,

@@ -1,7 +1,8 @@
+import { isObject, parseJson } from '../json.ts'
 import type { FaultKind } from './fault.ts'
 import type { World } from './world.ts'
 
-type Masked = Record<string, string>
+export type Masked = Record<string, string>
 
 /** One request that reached WeChat, with every value masked that could be a secret. */
 export interface Call {
@@ -32,7 +33,17 @@ export function listCalls(world: World): readonly Call[] {
   return world.calls.slice(-callsKept)
 }
 
-const harmlessNames = new Set(['appid', 'grant_type', 'lang', 'openid', 'scope', 'sig_method'])
+const harmlessNames = new Set([
+  'appid',
+  'cgi_path',
+  'force_refresh',
+  'grant_type',
+  'lang',
+  'openid',
+  'rid',
+  'scope',
+  'sig_method',
+])
 const shownCharacters = 64
 const shownParameters = 32
 
@@ -47,6 +58,18 @@ export function maskParameters(parameters: Iterable<readonly [string, unknown]>)
     masked.push([name.slice(0, shownCharacters), mask(name, value)])
   }
   return Object.fromEntries(masked)
+}
+
+/** What is shown of a body, which is null if it was too long to be read. */
+export function maskBody(contentType: string | undefined, body: string | null): Masked | string {
+  if (body === null) return 'too large'
+  if (contentType?.startsWith('application/x-www-form-urlencoded')) {
+    return maskParameters(new URLSearchParams(body))
+  }
+  const value = parseJson(body)
+  return isObject(value)
+    ? maskParameters(Object.entries(value))
+    : `${Buffer.byteLength(body)} bytes`
 }
 
 function mask(name: string, value: unknown): string {

@@ -1,4 +1,5 @@
 import { nowMs } from './clock.ts'
+import { dropOld } from './drop-old.ts'
 import type { World } from './world.ts'
 
 /** What the phone button and `wx.pluginLogin` give a page: 64 hexadecimal digits. */
@@ -23,7 +24,7 @@ export function issueHexCode(
   world: World,
   about: Pick<HexCode, 'kind' | 'appid' | 'personId' | 'pluginAppid'>,
 ): string {
-  dropExpired(world)
+  dropOld(world, world.hexCodes, hexCodeTtlMs, hexCodesKept)
   const text = Buffer.from(world.sources.random(32)).toString('hex')
   world.hexCodes.set(text, { ...about, issuedAtMs: nowMs(world), used: false })
   return text
@@ -41,12 +42,4 @@ export function findHexCode(
 
 function isExpired(world: World, code: HexCode): boolean {
   return nowMs(world) - code.issuedAtMs >= hexCodeTtlMs
-}
-
-// Codes lie in the order of their age, so this stops at the first live one.
-function dropExpired(world: World): void {
-  for (const [text, issued] of world.hexCodes) {
-    if (world.hexCodes.size < hexCodesKept && !isExpired(world, issued)) return
-    world.hexCodes.delete(text)
-  }
 }

@@ -16,6 +16,11 @@ export function unionidOf(personId: string, openPlatform: string): string {
   return deriveId('unionid', personId, openPlatform)
 }
 
+/** The same for a person, a mini program and a plugin in it. */
+export function openpidOf(personId: string, appid: string, pluginAppid: string): string {
+  return deriveId('openpid', personId, `${appid} ${pluginAppid}`)
+}
+
 /** The appid of the app that is added as the nth of the world: `wx` and 16 hexadecimal digits. */
 export function deriveAppid(ordinal: number): string {
   return `wx${hexDigest(`appid ${ordinal}`).slice(0, 16)}`

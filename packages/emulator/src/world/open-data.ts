@@ -1,6 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto'
 import type { App } from './app.ts'
 import { nowMs } from './clock.ts'
+import { dropOld } from './drop-old.ts'
 import { findMembership, isKeyAlive } from './session-key.ts'
 import type { World } from './world.ts'
 
@@ -55,7 +56,7 @@ export function sealOpenData(
   const cloudID = `33_${Buffer.from(world.sources.random(48)).toString('base64url')}`
   const issuedAtMs = nowMs(world)
   world.cloudData.set(cloudID, { appid: app.appid, personId, issuedAtMs, data })
-  dropOld(world, world.cloudData, cloudIdTtlMs)
+  dropOld(world, world.cloudData, cloudIdTtlMs, kept)
   return {
     encryptedData: sealed.toString('base64'),
     iv: Buffer.from(iv).toString('base64'),
@@ -79,7 +80,7 @@ export function rememberSealed(world: World, app: App, encryptedData: string): v
   const sealed = { appid: app.appid, issuedAtMs: nowMs(world) }
   world.sealedHashes.set(sha256(encryptedData), sealed)
   world.sealedHashes.set(sha256(Buffer.from(encryptedData, 'base64')), sealed)
-  dropOld(world, world.sealedHashes, sealTtlMs)
+  dropOld(world, world.sealedHashes, sealTtlMs, kept)
 }
 
 /** When phone data of this hash was made for the app, for 3 days. */
@@ -91,16 +92,4 @@ export function findSealed(world: World, app: App, hash: string): number | undef
 
 function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex')
-}
-
-// They lie in the order of their age, so this stops at the first young one.
-function dropOld(
-  world: World,
-  records: Map<string, { readonly issuedAtMs: number }>,
-  ttlMs: number,
-): void {
-  for (const [id, { issuedAtMs }] of records) {
-    if (records.size <= kept && nowMs(world) - issuedAtMs < ttlMs) return
-    records.delete(id)
-  }
 }

@@ -30,6 +30,7 @@ test('PATCH answers the app with all of its switches, by default as in the READM
     phone_blocked: [],
     phone_quota: null,
     country_code_type: 'string',
+    open_data_json_type: 'string',
     phone_openid_mismatch_errcode: 40029,
     real_profile: false,
   })
