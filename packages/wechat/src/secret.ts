@@ -8,18 +8,12 @@ export interface Secret {
   reveal(): string
 }
 
-const mask = '[secret]'
-const print = () => mask
+const print = () => '[secret]'
+const printed = Object.freeze({ toString: print, toJSON: print, [inspect.custom]: print })
 
 /** Wraps `value`. Only `reveal()` gives it back: it sits in a closure, which no inspector walks. */
 export function secret(value: string): Secret {
-  const wrapped = { reveal: () => value }
-  Object.defineProperties(wrapped, {
-    toString: { value: print },
-    toJSON: { value: print },
-    [inspect.custom]: { value: print },
-  })
-  return Object.freeze(wrapped)
+  return Object.freeze({ __proto__: printed, reveal: () => value })
 }
 
 export function isSecret(value: unknown): value is Secret {
