@@ -76,13 +76,15 @@ export function createAuth(options: AuthOptions): Auth {
       throw error
     }))
 
-  const http = mountRoutes(
-    () =>
-      ready().catch((cause: unknown) => {
-        throw new KaimenError('unavailable', { cause, retryAfterSeconds: 5 })
-      }),
-    report,
-  )
+  async function readyToServe(): Promise<HttpParts> {
+    try {
+      return await ready()
+    } catch (cause) {
+      throw new KaimenError('unavailable', { cause, retryAfterSeconds: 5 })
+    }
+  }
+
+  const http = mountRoutes(readyToServe, report)
 
   async function setUserStatus(id: string, status: UserStatus) {
     await ready()

@@ -23,7 +23,7 @@ export async function listen(
   auth: Pick<Auth, 'handler'>,
   { port, host = '127.0.0.1' }: { port: number; host?: string },
 ): Promise<Listener> {
-  const server = createAdaptorServer({ fetch: auth.handler, overrideGlobalObjects: false })
+  const server = createAdaptorServer({ fetch: auth.handler, overrideGlobalObjects: true })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

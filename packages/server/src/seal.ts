@@ -56,6 +56,16 @@ export function open(ring: KeyRing, place: Place, sealed: Uint8Array): string | 
   }
 }
 
+/** {@link seal}, for stores of text. */
+export function sealText(ring: KeyRing, random: Random, place: Place, plaintext: string): string {
+  return Buffer.from(seal(ring, random, place, plaintext)).toString('base64url')
+}
+
+/** {@link open}, for stores of text. */
+export function openText(ring: KeyRing, place: Place, sealed: string): string | undefined {
+  return open(ring, place, Buffer.from(sealed, 'base64url'))
+}
+
 /** Whether a value was sealed under an older key than the ring writes with. */
 export function isStale(ring: KeyRing, sealed: Uint8Array): boolean {
   return Buffer.from(sealed.subarray(0, headerBytes)).readUInt16BE(1) !== ring.current

@@ -4,12 +4,14 @@ import type { App } from './app.ts'
 import { exchangeOnce, type CodeClaim } from './challenge/code-claim.ts'
 import { issueTicket, ticketTtlMs } from './challenge/ticket.ts'
 import type { Clock } from './clock.ts'
+import { sha256 } from './digest.ts'
 import { KaimenError } from './errors.ts'
 import { proveByWechat, type WechatProof } from './flow/wechat.ts'
 import type { Admit, Emit } from './hooks.ts'
 import { formatId } from './id.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { Random } from './random.ts'
+import { openText, sealText } from './seal.ts'
 import type { EphemeralStore } from './store/ephemeral-store.ts'
 import type { SignInWrite, Store, StoredSession, StoredUser } from './store/store.ts'
 import { hookUser } from './user/hook-user.ts'
@@ -47,9 +49,9 @@ export async function signInByWechat(
   const outcome = await exchangeOnce(parts, claim, async () => {
     const proof = await proveByWechat(parts.wechat, app, code)
     result = await signIn(parts, app, proof, device)
-    return rememberResult(parts, result)
+    return rememberResult(parts, claim, result)
   })
-  return result ?? recallResult(parts, outcome)
+  return result ?? recallResult(parts, claim, outcome)
 }
 
 /**
@@ -161,23 +163,42 @@ function newSession(id: number, user_id: number, write: SignInWrite): StoredSess
 
 /**
  * What a repetition of the same request needs to get the same answer. Tokens are minted anew from
- * the session.
+ * the session; a ticket is kept sealed for the code that it came from.
  */
 type Remembered = { session_id: number; isNewUser: boolean } | { ticket: string; expiresAt: number }
 
-function rememberResult({ clock }: SignInParts, result: SignInResult): string {
+const ticketPlace = ({ app_id, code }: CodeClaim) => ({
+  table: 'ephemeral',
+  row: sha256(app_id, code),
+  column: 'ticket',
+})
+
+function rememberResult(
+  { clock, ring, random }: SignInParts,
+  claim: CodeClaim,
+  result: SignInResult,
+): string {
   const remembered: Remembered =
     result.status === 'signed_in'
       ? { session_id: result.session.id, isNewUser: result.isNewUser }
-      : { ticket: result.ticket, expiresAt: clock.now() + result.expiresInMs }
+      : {
+          ticket: sealText(ring, random, ticketPlace(claim), result.ticket),
+          expiresAt: clock.now() + result.expiresInMs,
+        }
   return JSON.stringify(remembered)
 }
 
-async function recallResult({ store, clock }: SignInParts, outcome: string): Promise<SignInResult> {
+async function recallResult(
+  { store, clock, ring }: SignInParts,
+  claim: CodeClaim,
+  outcome: string,
+): Promise<SignInResult> {
   const remembered = JSON.parse(outcome) as Remembered
   if ('ticket' in remembered) {
+    const ticket = openText(ring, ticketPlace(claim), remembered.ticket)
+    if (ticket === undefined) throw new KaimenError('code_used')
     const expiresInMs = Math.max(0, remembered.expiresAt - clock.now())
-    return { status: 'phone_required', ticket: remembered.ticket, expiresInMs }
+    return { status: 'phone_required', ticket, expiresInMs }
   }
   const found = await store.findSession(remembered.session_id)
   if (!found || found.session.ended_at !== null) throw new KaimenError('session_ended')

@@ -2,12 +2,9 @@ import type { ErrorCode } from '@kaimen/protocol'
 import { minuteMs, secondMs, type Clock } from '../clock.ts'
 import { sha256 } from '../digest.ts'
 import { KaimenError } from '../errors.ts'
-import type { KeyRing } from '../key-ring.ts'
-import type { Random } from '../random.ts'
-import { open, seal } from '../seal.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 
-type Parts = { ephemeral: EphemeralStore; clock: Clock; ring: KeyRing; random: Random }
+type Parts = { ephemeral: EphemeralStore; clock: Clock }
 
 /** A login code as the client sent it. */
 export type CodeClaim = {
@@ -28,7 +25,7 @@ type Claim = {
   /** A digest of the Idempotency-Key. Without one, nobody can ask for the outcome again. */
   key: string | null
   state: 'pending' | 'done' | 'failed'
-  /** Sealed outcome of a `done`. */
+  /** Of a `done`. */
   outcome?: string
   failure?: {
     code: ErrorCode
@@ -42,7 +39,7 @@ type Claim = {
  * tap, a retry after a lost reply, fifty at a time. Those who send the same Idempotency-Key get the
  * one outcome, all others `code_used`. (R11) [WX-3]
  *
- * @param exchange Runs for one caller only. Its outcome is a text, and is kept sealed.
+ * @param exchange Runs for one caller only. Its outcome is a text, and is stored as it is.
  */
 export async function exchangeOnce(
   parts: Parts,
@@ -59,7 +56,7 @@ export async function exchangeOnce(
   ) {
     try {
       const outcome = await exchange()
-      await write({ key, state: 'done', outcome: sealOutcome(parts, id, outcome) }, rememberMs)
+      await write({ key, state: 'done', outcome }, rememberMs)
       return outcome
     } catch (error) {
       const failure = describeFailure(error)
@@ -83,7 +80,7 @@ export async function exchangeOnce(
       const { code, ...options } = theirs.failure
       throw new KaimenError(code, options)
     }
-    if (theirs.state === 'done') return openOutcome(parts, id, theirs.outcome ?? '')
+    if (theirs.state === 'done' && theirs.outcome !== undefined) return theirs.outcome
   }
   throw new KaimenError('unavailable', { retryAfterSeconds: 1 })
 }
@@ -101,16 +98,4 @@ function describeFailure(error: unknown): NonNullable<Claim['failure']> {
 /** Whether the same code may do better later: WeChat did not take it, or we do not know. */
 function passes({ code }: { code: ErrorCode }): boolean {
   return !['code_invalid', 'code_used', 'wechat_user_blocked', 'user_disabled'].includes(code)
-}
-
-const place = (id: string) => ({ table: 'ephemeral', row: id, column: 'value' })
-
-function sealOutcome({ ring, random }: Parts, id: string, outcome: string): string {
-  return Buffer.from(seal(ring, random, place(id), outcome)).toString('base64url')
-}
-
-function openOutcome({ ring }: Parts, id: string, sealed: string): string {
-  const outcome = open(ring, place(id), Buffer.from(sealed, 'base64url'))
-  if (outcome === undefined) throw new KaimenError('code_used')
-  return outcome
 }

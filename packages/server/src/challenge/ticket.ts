@@ -3,7 +3,7 @@ import { minuteMs } from '../clock.ts'
 import { sha256 } from '../digest.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { Random } from '../random.ts'
-import { seal } from '../seal.ts'
+import { sealText } from '../seal.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 import type { WechatKey } from '../store/store.ts'
 
@@ -26,7 +26,7 @@ export async function issueTicket(
   const ticket = `kmt_${Buffer.from(random(32)).toString('base64url')}`
   const key = `ticket/${sha256(ticket)}`
   const place = { table: 'ephemeral', row: key, column: 'value' }
-  const sealed = seal(ring, random, place, JSON.stringify(pending))
-  await ephemeral.set(key, Buffer.from(sealed).toString('base64url'), ticketTtlMs)
+  const sealed = sealText(ring, random, place, JSON.stringify(pending))
+  await ephemeral.set(key, sealed, ticketTtlMs)
   return ticket
 }

@@ -28,26 +28,22 @@ export function mountRoutes(
   report: (message: string, error: unknown) => void,
 ): Hono {
   const app = new Hono()
-  const allowed = new Map<string, string[]>()
 
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
-    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1')
-    allowed.set(path, [...(allowed.get(path) ?? []), route.method])
     const handle = handlers[name]
-    app.on(route.method, path, async (c) =>
+    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) =>
       handle(await ready(), { request: c.req.raw, params: c.req.param() }),
     )
   }
-  for (const [path, methods] of allowed) {
-    app.all(path, (c) => {
-      const error = new KaimenError('method_not_allowed')
-      return problemResponse(error, c.req.header('accept-language'), { allow: methods.join(', ') })
-    })
-  }
 
-  app.notFound((c) =>
-    problemResponse(new KaimenError('not_found'), c.req.header('accept-language')),
-  )
+  app.notFound((c) => {
+    const language = c.req.header('accept-language')
+    const methods = methodsOf(c.req.path)
+    if (methods.length === 0) return problemResponse(new KaimenError('not_found'), language)
+    const allow = { allow: methods.join(', ') }
+    return problemResponse(new KaimenError('method_not_allowed'), language, allow)
+  })
+
   app.onError((error, c) => {
     const refusal =
       error instanceof KaimenError ? error : new KaimenError('internal_error', { cause: error })
@@ -56,4 +52,11 @@ export function mountRoutes(
     return response
   })
   return app
+}
+
+/** What a path could have been asked with. */
+function methodsOf(path: string): string[] {
+  return Object.values<Route>(routes)
+    .filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path))
+    .map(({ method }) => method)
 }

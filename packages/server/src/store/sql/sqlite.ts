@@ -41,20 +41,25 @@ function connect(path: string, { readOnly }: { readOnly: boolean }): Kysely<Tabl
 type Bindable = null | number | bigint | string | Uint8Array
 
 function asKyselyExpects(sqlite: DatabaseSync): SqliteDatabase {
-  const prepared = new LRUCache<string, StatementSync>({ max: preparedStatements })
+  const prepared = new LRUCache<string, ReturnType<SqliteDatabase['prepare']>>({
+    max: preparedStatements,
+  })
   return {
     close: () => sqlite.close(),
     prepare(text) {
-      let found = prepared.get(text)
-      if (!found) prepared.set(text, (found = sqlite.prepare(text)))
-      const statement = found
-      return {
-        reader: statement.columns().length > 0,
-        all: (values) => statement.all(...(values as Bindable[])),
-        run: (values) => statement.run(...(values as Bindable[])),
-        iterate: (values) => statement.iterate(...(values as Bindable[])),
-      }
+      let statement = prepared.get(text)
+      if (!statement) prepared.set(text, (statement = describeStatement(sqlite.prepare(text))))
+      return statement
     },
+  }
+}
+
+function describeStatement(statement: StatementSync): ReturnType<SqliteDatabase['prepare']> {
+  return {
+    reader: statement.columns().length > 0,
+    all: (values) => statement.all(...(values as Bindable[])),
+    run: (values) => statement.run(...(values as Bindable[])),
+    iterate: (values) => statement.iterate(...(values as Bindable[])),
   }
 }
 

@@ -26,13 +26,11 @@ export function statement<Values extends object, Row>(
   let compiled: CompiledQuery<Row> | undefined
   return (on, values) => {
     compiled ??= build(slots as Values).compile()
-    const given = new Map<string, unknown>(Object.entries(values))
-    return on.executeQuery({
-      ...compiled,
-      parameters: compiled.parameters.map((value) =>
-        value instanceof Slot ? given.get(value.name) : value,
-      ),
-    })
+    const given = values as Readonly<Record<string, unknown>>
+    const parameters = compiled.parameters.map((value) =>
+      value instanceof Slot ? given[value.name] : value,
+    )
+    return on.executeQuery({ ...compiled, parameters })
   }
 }
 
