@@ -25,14 +25,18 @@ describe('login', () => {
     expect((await client.request({ url: '/v1/me' })).statusCode).toBe(200)
   })
 
-  it('keeps the session when a fresh login fails', async () => {
-    const world = createWorld()
-    const client = world.client()
-    await client.login()
-    world.server.fail('/v1/sign-in/wechat', { kind: 'unreached' })
-    await failureOf(client.login({ fresh: true }))
-    expect((await client.request({ url: '/v1/me' })).statusCode).toBe(200)
-  })
+  it.each([{ kind: 'unreached' }, { kind: 'problem', code: 'wechat_user_blocked' }] as const)(
+    'keeps the session when a fresh login meets %j',
+    async (fault) => {
+      const world = createWorld()
+      const client = world.client()
+      await client.login()
+      world.server.fail('/v1/sign-in/wechat', fault)
+      await failureOf(client.login({ fresh: true }))
+      expect(client.user?.id).toBe('user-li')
+      expect((await client.request({ url: '/v1/me' })).statusCode).toBe(200)
+    },
+  )
 
   it('sends app, device and a new Idempotency-Key with each new code', async () => {
     const world = createWorld()
