@@ -53,7 +53,7 @@ beforeAll(async () => {
   world = await openWorld({
     storeKind: 'sqlite',
     sharedEphemeral: true,
-    wechat: { timeoutMs: 300 },
+    wechat: { timeoutMs: 600 },
     claims: () => ({ plan: 'gold' }),
     admit: ({ proof }) =>
       proof.openid === 'nobody' ? { refuse: { 'zh-CN': '不', en: 'No' } } : undefined,

@@ -13,7 +13,7 @@ import {
 
 const path = '/sns/jscode2session'
 /** Short enough to be waited for. */
-const timeoutMs = 300
+const timeoutMs = 600
 /** What a busy machine may add to a deadline. */
 const slackMs = 2_000
 
