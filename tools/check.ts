@@ -10,7 +10,7 @@ import { checkPackaging } from './packaging.ts'
 /** In the order they run: the fast ones first. */
 const steps: Record<string, (root: string) => Promise<Outcome>> = {
   directions: checkDirections,
-  lint: (root) => runTool('oxlint/bin/oxlint', [], root),
+  lint: (root) => runTool('oxlint/bin/oxlint', ['--format=unix'], root),
   'dead-code': checkDeadCode,
   format: (root) => runTool('prettier/bin/prettier.cjs', ['--check', '.'], root),
   types: (root) => runTool('typescript/bin/tsc', ['-b'], root),

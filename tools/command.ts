@@ -6,14 +6,21 @@ export interface Outcome {
   output: string
 }
 
+/** Without colours, which some tools put into pipes too when they see that they run in CI. */
+const plain = { NO_COLOR: '1', FORCE_COLOR: undefined }
+
 /** Runs a program to its end and keeps what it printed, standard output and error in one. */
 export function runProgram(
   file: string,
   args: string[],
-  options: { cwd: string; env?: NodeJS.ProcessEnv },
+  options: { cwd: string },
 ): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(file, args, {
+      ...options,
+      env: { ...process.env, ...plain },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     const keep = (text: string) => {
       output += text

@@ -17,18 +17,22 @@ const packages: Record<string, string[]> = {
 }
 
 /** A folder with these files, removed when the test is over. */
-export function scratchFolder(files: Record<string, string>): string {
+export function scratchFolder(files: Record<string, string | null>): string {
   const folder = mkdtempSync(join(tmpdir(), 'kaimen-tools-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   for (const [file, text] of Object.entries(files)) {
+    if (text === null) continue
     mkdirSync(dirname(join(folder, file)), { recursive: true })
     writeFileSync(join(folder, file), text)
   }
   return folder
 }
 
-/** A small workspace that passes every check under this one's own settings, but for `planted`. */
-export function scratchWorkspace(planted: Record<string, string> = {}): string {
+/**
+ * A small workspace that passes every check under this one's own settings, but for `planted`; null
+ * leaves a file out.
+ */
+export function scratchWorkspace(planted: Record<string, string | null> = {}): string {
   const folder = scratchFolder({ ...cleanFiles(), ...planted })
   // Without .gitignore the tools would walk through node_modules.
   for (const file of [
@@ -106,6 +110,8 @@ export function manifest(
   return json({
     name: `@kaimen/${name}`,
     version: '0.1.0',
+    // Packing takes seconds; one package is enough to try it on.
+    private: name !== 'server',
     license: 'MIT',
     type: 'module',
     exports: {
