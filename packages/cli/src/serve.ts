@@ -5,7 +5,7 @@ import type { Log } from './log.ts'
 import { refuse } from './refuse.ts'
 import { openStore } from './stores.ts'
 
-type EngineOptions = Omit<AuthOptions, 'store' | 'report'>
+export type EngineOptions = Omit<AuthOptions, 'store' | 'report'>
 
 /** Opens the store, puts the engine on it and listens. When it returns, requests are answered. */
 export async function serve(

@@ -3,7 +3,7 @@ import type { AppOptions } from '@kaimen/server'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { refuse } from './refuse.ts'
-import { serve } from './serve.ts'
+import { serve, type EngineOptions } from './serve.ts'
 import type { Settings } from './settings.ts'
 
 /** WeChat's own API hosts; the last four are for the nearest region and for disasters. [WX-6] */
@@ -11,7 +11,23 @@ const wechatHosts = ['api', 'api2', 'sh.api', 'sz.api', 'hk.api'].map((h) => `${
 
 /** `kaimen start`: production. Refuses what would be unsafe there, before it opens anything. */
 export async function start(settings: Settings, host: string): Promise<void> {
-  const { apps, port, databaseUrl, wechatApi, hooks } = settings
+  const options = checkProduction(settings)
+  const { port, databaseUrl } = settings
+  const untilStopped = listenForStop()
+  const log = openLog()
+  const server = await serve({ ...options, databaseUrl, port, host, log })
+  const { publicUrl: public_url, apps } = options
+  log.info(
+    { url: server.url, public_url, apps: apps.map(({ app_id }) => app_id) },
+    'kaimen is listening',
+  )
+  await untilStopped(server)
+  log.info('kaimen has stopped')
+}
+
+/** What the engine is given in production. @throws ConfigError Where a setting has no place there. */
+export function checkProduction(settings: Settings): EngineOptions {
+  const { apps, wechatApi, hooks } = settings
   refuseEmulator(wechatApi)
   checkProductionApps(apps)
   const secret = demand(
@@ -24,25 +40,7 @@ export async function start(settings: Settings, host: string): Promise<void> {
     'KAIMEN_PUBLIC_URL is missing: where the server is reached, as in https://auth.example.com.',
     '缺少 KAIMEN_PUBLIC_URL：服务端对外的地址，例如 https://auth.example.com。',
   )
-  const untilStopped = listenForStop()
-  const log = openLog()
-  const server = await serve({
-    ...hooks,
-    apps,
-    secret,
-    publicUrl,
-    wechat: { baseUrl: wechatApi },
-    databaseUrl,
-    port,
-    host,
-    log,
-  })
-  log.info(
-    { url: server.url, public_url: publicUrl, apps: apps.map(({ app_id }) => app_id) },
-    'kaimen is listening',
-  )
-  await untilStopped(server)
-  log.info('kaimen has stopped')
+  return { ...hooks, apps, secret, publicUrl, wechat: { baseUrl: wechatApi } }
 }
 
 function demand(value: string | undefined, en: string, zh: string): string {

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { seedWorld } from '@kaimen/emulator'
 import { Jwks } from '@kaimen/protocol'
+import { readSettings } from '../src/settings.ts'
+import { checkProduction } from '../src/start.ts'
 import {
   answers,
   freePorts,
@@ -56,9 +58,13 @@ describe('kaimen start refuses', () => {
     expect(await refusal({ KAIMEN_SECRET })).toContain(message)
   })
 
+  it('[WX-6] the emulator as WeChat', async () => {
+    const KAIMEN_WECHAT_API = 'http://127.0.0.1:4180'
+    expect(await refusal({ KAIMEN_WECHAT_API })).toContain('KAIMEN_WECHAT_API has to be')
+  })
+
   it.each([
     'http://api.weixin.qq.com',
-    'http://127.0.0.1:4180',
     'https://127.0.0.1:4143',
     'https://localhost',
     'https://evil.weixin.qq.com.example.com',
@@ -73,13 +79,25 @@ describe('kaimen start refuses', () => {
     'api.weixin.qq.com',
     'file:///etc/passwd',
   ])('[WX-6] %s as WeChat', async (KAIMEN_WECHAT_API) => {
-    expect(await refusal({ KAIMEN_WECHAT_API })).toContain('KAIMEN_WECHAT_API has to be')
+    const settings = await readSettings(await production({ KAIMEN_WECHAT_API }))
+    expect(() => checkProduction(settings)).toThrow('KAIMEN_WECHAT_API has to be')
   })
+
+  it.each(['api', 'api2', 'sh.api', 'sz.api', 'hk.api'])(
+    'nothing of %s.weixin.qq.com, which is WeChat',
+    async (name) => {
+      const baseUrl = `https://${name}.weixin.qq.com`
+      const settings = await readSettings(await production({ KAIMEN_WECHAT_API: baseUrl }))
+      expect(checkProduction(settings).wechat).toEqual({ baseUrl })
+    },
+  )
 
   it.each(seedWorld.apps)(
     '[AU-5] the emulator’s $kind $appid',
     async ({ appid, secret: known }) => {
-      expect(await refusal({ KAIMEN_APPID: appid, KAIMEN_APP_SECRET: known })).toContain(appid)
+      const seeded = { KAIMEN_APPID: appid, KAIMEN_APP_SECRET: known }
+      const settings = await readSettings(await production(seeded))
+      expect(() => checkProduction(settings)).toThrow(`${appid} is an app of the emulator`)
     },
   )
 

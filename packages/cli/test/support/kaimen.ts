@@ -1,8 +1,9 @@
 /** Runs the command as an operator does: a process of its own, with an environment of its own. */
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo, type Server } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -95,24 +96,28 @@ export async function tempFolder(): Promise<string> {
 
 /** Ports that nobody listens on just now. */
 export async function freePorts(count: number): Promise<string[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => occupy()))
-  const ports = servers.map(({ port }) => port)
-  await Promise.all(servers.map(({ release }) => release()))
-  return ports
+  const taken = await Promise.all(Array.from({ length: count }, () => occupy()))
+  await Promise.all(taken.map(({ release }) => release()))
+  return taken.map(({ port }) => port)
 }
 
 /** Listens on a free port of this machine, to be in the way. */
 export async function occupy(): Promise<{ port: string; release: () => Promise<void> }> {
-  const server: Server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return {
-    port: String(port),
-    release: async () => {
+  const server = createServer()
+  // Below those that the system gives to whoever asks for any: nobody else takes it meanwhile.
+  for (;;) {
+    const port = randomInt(20_000, 32_000)
+    server.listen(port, '127.0.0.1')
+    try {
+      await once(server, 'listening')
+    } catch {
+      continue
+    }
+    const release = async () => {
       server.close()
       await once(server, 'close')
-    },
+    }
+    return { port: String(port), release }
   }
 }
 
