@@ -5,7 +5,9 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { answerDefect, handleControl } from './http/handle-control.ts'
 import { handleWeChat } from './http/handle-wechat.ts'
+import { sendReply, unknownPathReply } from './http/send.ts'
 import { keepHolds } from './holds.ts'
+import { drawHeadImage } from './picture/head-image.ts'
 import { createAuthority, issueCertificate } from './tls/certificate.ts'
 import { keepAuthority } from './tls/keep-authority.ts'
 import { beginWorld } from './world/world.ts'
@@ -66,6 +68,9 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     const { path, search } = splitTarget(incoming.url ?? '/')
     if (path === '/emulator' || path.startsWith('/emulator/')) {
       await handleControl(world, holds, path, incoming, outgoing)
+    } else if (path.startsWith('/mmopen/')) {
+      const body = drawHeadImage(world, path)
+      sendReply(outgoing, body ? { ...picture, body } : unknownPathReply)
     } else {
       await handleWeChat(world, holds, path, search, incoming, outgoing)
     }
@@ -111,6 +116,9 @@ async function close(server: Server & { closeAllConnections: () => void }): Prom
   server.closeAllConnections()
   await closed
 }
+
+// A picture is of another host of WeChat's, which counts no calls and has no faults.
+const picture = { status: 200, contentType: 'image/jpeg', errcode: null }
 
 // By hand: a request target may be absolute, or nothing that a URL parser takes.
 function splitTarget(target: string): { path: string; search: string } {

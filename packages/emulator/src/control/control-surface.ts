@@ -1,11 +1,15 @@
 import { patchApp, postApps } from './app-calls.ts'
+import { postAuthorize } from './authorize-calls.ts'
 import { getCalls } from './call-calls.ts'
 import { postClock } from './clock-calls.ts'
 import { getCa } from './ca-calls.ts'
 import type { ControlCall } from './control-call.ts'
 import { deleteFaults, postFaults } from './fault-calls.ts'
+import { postFollow } from './follow-calls.ts'
 import { postPeople } from './person-calls.ts'
+import { postPush, postPushCheck } from './push-calls.ts'
 import { Refusal } from './refusal.ts'
+import { postScan } from './scan-calls.ts'
 import { getSms } from './sms-calls.ts'
 import {
   postWxCheckSession,
@@ -31,6 +35,11 @@ const controlCalls: readonly ControlCall[] = [
   postWxGetLatestUserKey,
   postWxPluginLogin,
   postWxPay,
+  postAuthorize,
+  postFollow,
+  postScan,
+  postPush,
+  postPushCheck,
   postFaults,
   deleteFaults,
   postClock,

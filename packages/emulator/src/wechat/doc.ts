@@ -138,3 +138,45 @@ export const credentialErrcodes: readonly ErrcodeFact[] = [
     '管理员已拒绝该 IP，1 小时内不可用：同一开关。',
   ),
 ]
+
+/** What every page answers that sends a browser back. */
+export const pageErrcodes: readonly ErrcodeFact[] = [
+  errcode(
+    10003,
+    'documented',
+    'The host of redirect_uri is not the one in the settings.',
+    'redirect_uri 域名与后台配置不一致。',
+  ),
+  errcode(10005, 'documented', 'The app has no permission for the scope.', '没有该 scope 的权限。'),
+  errcode(
+    10009,
+    'documented',
+    'Too frequent: the switch `authorize_errcode`.',
+    '操作太频繁：开关 `authorize_errcode`。',
+  ),
+  errcode(10010, 'documented', 'scope is empty.', 'scope 为空。'),
+  errcode(10011, 'documented', 'redirect_uri is empty.', 'redirect_uri 为空。'),
+  errcode(10012, 'documented', 'appid is empty.', 'appid 为空。'),
+  errcode(
+    10013,
+    'documented',
+    'state is empty, with the switch `state_required`.',
+    'state 为空，且开关 `state_required` 打开。',
+  ),
+  errcode(10016, 'documented', 'The app is of another kind.', '不支持该类型的 appid。'),
+  errcode(40013, 'assumed', 'There is no such appid.', 'appid 不存在。'),
+]
+
+/** What every endpoint answers that takes the access_token of a person. */
+export const userTokenErrcodes: readonly ErrcodeFact[] = [
+  errcode(
+    40001,
+    'documented',
+    'The token is no token of a person; that of an app is none.',
+    'access_token 不是用户授权的凭证；应用的凭证也不行。',
+  ),
+  errcode(42001, 'documented', 'The token has expired.', 'access_token 已过期。'),
+  errcode(40003, 'documented', "The openid is not the token's.", 'openid 与 access_token 不符。'),
+  errcode(41001, 'documented', 'access_token is missing.', '缺少 access_token。'),
+  errcode(41009, 'documented', 'openid is missing.', '缺少 openid。'),
+]

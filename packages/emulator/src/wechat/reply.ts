@@ -3,6 +3,8 @@ import { newRid, recordRid } from '../world/rid.ts'
 import type { World } from '../world/world.ts'
 import { appidOf } from './appid-of.ts'
 import type { Family, Replies, WeChatReply, WeChatRequest } from './endpoint.ts'
+import { errorPage } from '../page/error-page.ts'
+import { langOf } from '../page/page.ts'
 import { errmsgOf } from './errmsg.ts'
 
 // WeChat sends the JSON of /sns/* as plain text.
@@ -25,8 +27,12 @@ export function repliesOf(world: World, request: WeChatRequest, family: Family):
   })
   return {
     ok: (fields) => answer(fields, 0),
-    fail(errcode, errmsg = errmsgOf(errcode, request.callerIp) ?? 'unknown error') {
-      if (family === 'page') return errorPage(contentType, errcode, errmsg)
+    fail(errcode, ownErrmsg) {
+      if (family === 'page') {
+        const text = ownErrmsg === undefined ? undefined : { en: ownErrmsg, zh: ownErrmsg }
+        return errorPage(langOf(request.headers['accept-language']), errcode, text)
+      }
+      const errmsg = ownErrmsg ?? errmsgOf(errcode, request.callerIp) ?? 'unknown error'
       const rid = newRid(world)
       const suffix = suffixOf(world, request, family, rid)
       const refused = answer({ errcode, errmsg: errmsg + suffix }, errcode)
@@ -48,11 +54,6 @@ function suffixOf(world: World, request: WeChatRequest, family: Family, rid: str
   if (family === 'sns') return `, rid: ${rid}`
   if (family === 'cgi') return ` rid: ${rid}`
   return ` hint: [${randomText(world, 6, 'base64url')}] rid: ${rid}`
-}
-
-function errorPage(contentType: string, errcode: number, errmsg: string): WeChatReply {
-  const body = `<!DOCTYPE html>\n<html lang="zh-CN"><head><meta charset="utf-8"><title>微信</title></head><body><h4>${errmsg}</h4><p>错误码: ${errcode}</p></body></html>\n`
-  return { status: 200, contentType, body, errcode }
 }
 
 function describe(world: World, request: WeChatRequest, reply: WeChatReply) {

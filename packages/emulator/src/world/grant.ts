@@ -1,5 +1,6 @@
 import type { App } from './app.ts'
 import { nowMs } from './clock.ts'
+import { dropOld } from './drop-old.ts'
 import { openidOf, unionidOf } from './identity.ts'
 import type { WebCode, WebScope } from './web-code.ts'
 import type { World } from './world.ts'
@@ -11,7 +12,7 @@ export interface Grant {
   readonly scope: WebScope
   readonly snapshot: boolean
   readonly refreshToken: string
-  readonly refreshExpiresAtMs: number
+  readonly issuedAtMs: number
   /** The latest of its access_tokens. */
   accessToken: string
   /** By the switch `refresh_tokens_voided`, once there is a later grant. */
@@ -21,14 +22,15 @@ export interface Grant {
 /** What a back end asks `/sns/userinfo` with: not the access_token of an app. */
 export interface UserToken {
   readonly grant: Grant
+  readonly issuedAtMs: number
   expiresAtMs: number
 }
 
 export const userTokenTtlSeconds = 7200
 const refreshTokenTtlMs = 30 * 24 * 3600 * 1000
 
-/** More than this are not known; the oldest are forgotten first. */
-const kept = 100_000
+/** What is older is not known any more, and neither are more than this; the oldest go first. */
+const [knownMs, kept] = [2 * refreshTokenTtlMs, 100_000]
 
 /** Begins a grant, with its first access_token. */
 export function beginGrant(world: World, app: App, code: WebCode): Grant {
@@ -39,11 +41,12 @@ export function beginGrant(world: World, app: App, code: WebCode): Grant {
     scope: code.scope,
     snapshot: code.snapshot,
     refreshToken: newToken(world),
-    refreshExpiresAtMs: nowMs(world) + refreshTokenTtlMs,
+    issuedAtMs: nowMs(world),
     accessToken: '',
     voided: false,
   }
-  keepNewest(world.grants, grant.refreshToken, grant)
+  dropOld(world, world.grants, knownMs, kept)
+  world.grants.set(grant.refreshToken, grant)
   issueUserToken(world, grant)
   return grant
 }
@@ -68,7 +71,7 @@ export function isTokenAlive(world: World, token: UserToken): boolean {
 }
 
 export function isGrantAlive(world: World, grant: Grant): boolean {
-  return nowMs(world) < grant.refreshExpiresAtMs
+  return nowMs(world) - grant.issuedAtMs < refreshTokenTtlMs
 }
 
 /** The openid that the app is told; a virtual one for the visitor of a snapshot page. */
@@ -94,8 +97,10 @@ function voidGrants(world: World, { appid, personId }: WebCode): void {
 
 function issueUserToken(world: World, grant: Grant): void {
   grant.accessToken = newToken(world)
-  keepNewest(world.userTokens, grant.accessToken, {
+  dropOld(world, world.userTokens, knownMs, kept)
+  world.userTokens.set(grant.accessToken, {
     grant,
+    issuedAtMs: nowMs(world),
     expiresAtMs: nowMs(world) + userTokenTtlSeconds * 1000,
   })
 }
@@ -103,12 +108,4 @@ function issueUserToken(world: World, grant: Grant): void {
 // Digits, an underscore and URL-safe base64, like an app's.
 function newToken(world: World): string {
   return `105_${Buffer.from(world.sources.random(66)).toString('base64url')}`
-}
-
-function keepNewest<Value>(byText: Map<string, Value>, text: string, value: Value): void {
-  byText.set(text, value)
-  for (const [oldest] of byText) {
-    if (byText.size <= kept) break
-    byText.delete(oldest)
-  }
 }

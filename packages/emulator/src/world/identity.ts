@@ -21,6 +21,11 @@ export function openpidOf(personId: string, appid: string, pluginAppid: string):
   return deriveId('openpid', personId, `${appid} ${pluginAppid}`)
 }
 
+/** The account's name in messages: `gh_` and 12 hexadecimal digits. */
+export function originalIdOf(appid: string): string {
+  return `gh_${hexDigest(`original id ${appid}`).slice(0, 12)}`
+}
+
 /** The appid of the app that is added as the nth of the world: `wx` and 16 hexadecimal digits. */
 export function deriveAppid(ordinal: number): string {
   return `wx${hexDigest(`appid ${ordinal}`).slice(0, 16)}`

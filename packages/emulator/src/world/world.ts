@@ -71,6 +71,8 @@ export interface World {
   readonly userTokens: Map<string, UserToken>
   /** When somebody began to follow an account. */
   readonly followers: Map<string, number>
+  /** When an app was last told of an event, in seconds; no two are told of at one. */
+  readonly pushedAtSeconds: Map<string, number>
   /** Where a scene leads that a mini-program code was last made for; the oldest first. */
   readonly scenes: Map<string, { readonly appid: string; readonly page: string }>
   readonly faults: Fault[]
@@ -102,6 +104,7 @@ export function beginWorld(sources: Sources, place: Place = nowhere): World {
     grants: new Map(),
     userTokens: new Map(),
     followers: new Map(),
+    pushedAtSeconds: new Map(),
     scenes: new Map(),
     faults: [],
     faultsAdded: 0,
@@ -132,6 +135,7 @@ export function resetWorld(world: World): void {
   world.grants.clear()
   world.userTokens.clear()
   world.followers.clear()
+  world.pushedAtSeconds.clear()
   world.scenes.clear()
   world.faults.length = 0
   world.faultsAdded = 0
