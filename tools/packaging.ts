@@ -131,7 +131,9 @@ async function installPacker(): Promise<Outcome> {
   ) {
     return { passed: true, output: '' }
   }
-  return runNpm(['ci', '--loglevel=error'], packer)
+  // Run from a script of npm's, npm would take the workspace's strategy out of the environment; the
+  // packer requires what it does not declare, and needs everything in one place.
+  return runNpm(['ci', '--loglevel=error', '--install-strategy=hoisted'], packer)
 }
 
 export function checkPackedFiles(folder: string): string[] {
