@@ -37,12 +37,12 @@ test('errcode answers with that errcode and the text of WeChat, and does not spe
 
 test('errcode takes a text of its own for a number that the emulator has no text for', async () => {
   const emulator = await startEmulator()
-  const fault = { path, fault: 'errcode', errcode: 89503 }
+  const fault = { path, fault: 'errcode', errcode: 89598 }
   const refused = await emulator.control('POST', 'faults', fault)
   expect(refused.body.error).toMatchObject({ fix: textWith('errmsg is required') })
   await emulator.post('faults', { ...fault, errmsg: 'needs approval' })
   expect(await emulator.exchange('x')).toMatchObject({
-    errcode: 89503,
+    errcode: 89598,
     errmsg: textWith('needs approval, rid: '),
   })
 })
@@ -195,8 +195,8 @@ test('a fault is answered with how it was understood', async () => {
 
 test.each([
   [{ fault: 'reset' }, 'path', 'must be a path'],
-  [{ path: '/sns/jscode2sesion', fault: 'reset' }, '', '/sns/jscode2session, or *'],
-  [{ path: '/emulator/world', fault: 'reset' }, '', '/sns/jscode2session, or *'],
+  [{ path: '/sns/jscode2sesion', fault: 'reset' }, '', 'Use one of /sns/jscode2session, '],
+  [{ path: '/emulator/world', fault: 'reset' }, '', 'Use one of /sns/jscode2session, '],
   [{ path, fault: 'explode' }, 'fault', '"errcode", "status", "delay", "hang"'],
   [{ path, fault: 'errcode' }, 'errcode', 'is required for the fault errcode'],
   [{ path, fault: 'errcode', errcode: 0 }, 'errcode', 'other than 0'],
