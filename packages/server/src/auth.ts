@@ -1,6 +1,6 @@
-import { createWechat } from '@kaimen/wechat'
+import { createWechat, WechatInputError, type Wechat } from '@kaimen/wechat'
 import { systemClock } from './clock.ts'
-import { KaimenError } from './errors.ts'
+import { ConfigError, KaimenError } from './errors.ts'
 import type { Emit } from './hooks.ts'
 import { mountRoutes } from './http/app.ts'
 import type { HttpParts } from './http/handlers.ts'
@@ -38,7 +38,7 @@ export function createAuth(options: AuthOptions): Auth {
   const { store, clock = systemClock, random = systemRandom, admit, claims } = options
   const report = options.report ?? (() => {})
   const ephemeral = options.ephemeral ?? createMemoryEphemeralStore(clock)
-  const wechat = createWechat(options.wechat)
+  const wechat = openWechat(options.wechat)
   const emit = emitTo(options.on, report)
 
   async function assemble(): Promise<HttpParts> {
@@ -107,6 +107,15 @@ export function createAuth(options: AuthOptions): Auth {
       disable: (id) => setUserStatus(id, 'disabled'),
       enable: (id) => setUserStatus(id, 'active'),
     },
+  }
+}
+
+function openWechat(options: AuthOptions['wechat']): Wechat {
+  try {
+    return createWechat(options)
+  } catch (error) {
+    if (!(error instanceof WechatInputError)) throw error
+    throw new ConfigError(`wechat.${error.message}`)
   }
 }
 

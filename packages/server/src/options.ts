@@ -1,6 +1,7 @@
 import { secret, type Secret, type WechatOptions } from '@kaimen/wechat'
+import * as v from 'valibot'
 import type { App, Apps } from './app.ts'
-import { dayMs, minuteMs, secondMs, type Clock } from './clock.ts'
+import { dayMs, secondMs, type Clock } from './clock.ts'
 import { ConfigError } from './errors.ts'
 import type { Admit, AuthEvent, Claims } from './hooks.ts'
 import { readKeyRing, type KeyRing, type SecretFault } from './key-ring.ts'
@@ -10,7 +11,7 @@ import type { Store } from './store/store.ts'
 
 export type AppOptions = {
   /** Default `mini_program`. */
-  kind?: App['kind']
+  kind?: App['kind'] | undefined
   app_id: string
   /** The AppSecret. */
   secret: string | Secret
@@ -18,20 +19,22 @@ export type AppOptions = {
    * The id of the Open Platform account that the app is bound to. Default none: unionids are
    * ignored.
    */
-  open_platform?: string | null
+  open_platform?: string | null | undefined
   /** What a stranger needs to become a user: nothing but WeChat, or a phone too. Default `open`. */
-  registration?: App['registration']
-  session?: {
-    /** A session that is not refreshed for so long ends. Default 2592000 (30 days). */
-    idle_seconds?: number
-    /** A session ends at this age. Default 15552000 (180 days). */
-    absolute_seconds?: number
-    /**
-     * For so long after an exchange the used refresh token still gives its successor. Default 30, 0
-     * to 300.
-     */
-    refresh_grace_seconds?: number
-  }
+  registration?: App['registration'] | undefined
+  session?:
+    | {
+        /** A session that is not refreshed for so long ends. Default 2592000 (30 days). */
+        idle_seconds?: number | undefined
+        /** A session ends at this age. Default 15552000 (180 days). */
+        absolute_seconds?: number | undefined
+        /**
+         * For so long after an exchange the used refresh token still gives its successor. Default
+         * 30, 0 to 300.
+         */
+        refresh_grace_seconds?: number | undefined
+      }
+    | undefined
 }
 
 export type AuthOptions = {
@@ -79,11 +82,11 @@ export function checkOptions(options: AuthOptions): CheckedOptions {
   refuseUnknownOptions(options)
   const publicUrl = checkPublicUrl(options.publicUrl)
   return {
-    apps: readApps(options.apps),
+    apps: checkApps(options.apps),
     ring: checkSecret(options.secret),
     publicUrl,
     audience: options.audience ?? publicUrl,
-    accessLifetimeMs: checkSeconds('accessTokenSeconds', options.accessTokenSeconds, 900, 60, 3600),
+    accessLifetimeMs: checkAccessTokenSeconds(options.accessTokenSeconds),
   }
 }
 
@@ -124,9 +127,14 @@ const secretFaults: Record<SecretFault, string> = {
 }
 
 function checkSecret(text: string): KeyRing {
-  const ring = readKeyRing(text)
+  const ring = typeof text === 'string' ? readKeyRing(text) : 'secret_missing'
   if (typeof ring === 'string') throw new ConfigError(secretFaults[ring])
   return ring
+}
+
+function checkAccessTokenSeconds(seconds = 900): number {
+  if (v.is(secondsBetween(60, 3600), seconds)) return seconds * secondMs
+  throw new ConfigError('accessTokenSeconds has to be a whole number from 60 to 3600.')
 }
 
 function checkPublicUrl(text: string): string {
@@ -139,56 +147,67 @@ function checkPublicUrl(text: string): string {
   return text.replace(/\/+$/, '')
 }
 
-function readApps(apps: readonly AppOptions[]): Apps {
-  const byId = new Map<string, App>()
-  for (const app of apps) {
-    if (byId.has(app.app_id)) throw new ConfigError(`The app ${app.app_id} is configured twice.`)
-    byId.set(app.app_id, readApp(app))
-  }
-  if (byId.size === 0)
+const day = dayMs / secondMs
+
+/** What an app's options have to be, with their defaults. */
+const AppSchema = v.strictObject({
+  kind: v.optional(
+    v.picklist(['mini_program', 'service_account', 'website', 'mobile_app']),
+    'mini_program',
+  ),
+  app_id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/)),
+  secret: v.union([
+    v.pipe(v.string(), v.nonEmpty(), v.transform(secret)),
+    v.custom<Secret>((value) => value instanceof Object && 'reveal' in value),
+  ]),
+  open_platform: v.optional(v.nullable(v.pipe(v.string(), v.nonEmpty())), null),
+  registration: v.optional(v.picklist(['open', 'phone']), 'open'),
+  session: v.optional(
+    v.strictObject({
+      idle_seconds: v.optional(secondsBetween(60, 3650 * day), 30 * day),
+      absolute_seconds: v.optional(secondsBetween(60, 3650 * day), 180 * day),
+      refresh_grace_seconds: v.optional(secondsBetween(0, 300), 30),
+    }),
+    {},
+  ),
+}) satisfies v.GenericSchema<AppOptions, unknown>
+
+function secondsBetween(min: number, max: number) {
+  return v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
+}
+
+function checkApps(apps: readonly AppOptions[]): Apps {
+  if (!Array.isArray(apps) || apps.length === 0) {
     throw new ConfigError('No app is configured: give at least one AppID with its AppSecret.')
+  }
+  const byId = new Map<string, App>()
+  for (const [index, options] of apps.entries()) {
+    const app = checkApp(options, index)
+    if (byId.has(app.app_id)) throw new ConfigError(`The app ${app.app_id} is configured twice.`)
+    byId.set(app.app_id, app)
+  }
   return byId
 }
 
-function readApp(app: AppOptions): App {
-  const { app_id, session = {} } = app
-  if (!/^[A-Za-z0-9_-]{1,64}$/.test(app_id)) {
-    throw new ConfigError('An app_id has to be an AppID, as in wx0123456789abcdef.')
+function checkApp(options: unknown, index: number): App {
+  const result = v.safeParse(AppSchema, options)
+  if (!result.success) {
+    const [issue] = result.issues
+    const path = [`apps[${index}]`, ...(issue.path ?? []).map(({ key }) => String(key))].join('.')
+    // `expected` is the schema's own text; what was given may be a secret.
+    throw new ConfigError(
+      issue.expected === 'never'
+        ? `${path} is not an option of an app.`
+        : `${path} is missing or has a wrong value; expected ${issue.expected ?? 'another'}.`,
+    )
   }
-  const appSecret = typeof app.secret === 'string' ? secret(app.secret) : app.secret
-  if (!appSecret.reveal()) throw new ConfigError(`The app ${app_id} has no secret.`)
-  const seconds = (name: keyof typeof session, fallback: number, min: number, max: number) =>
-    checkSeconds(`${app_id}: session.${name}`, session[name], fallback, min, max)
+  const { session, ...app } = result.output
   return {
-    kind: app.kind ?? 'mini_program',
-    app_id,
-    secret: appSecret,
-    open_platform: app.open_platform ?? null,
-    registration: app.registration ?? 'open',
+    ...app,
     session: {
-      idleMs: seconds('idle_seconds', (30 * dayMs) / secondMs, 60, (3650 * dayMs) / secondMs),
-      absoluteMs: seconds(
-        'absolute_seconds',
-        (180 * dayMs) / secondMs,
-        60,
-        (3650 * dayMs) / secondMs,
-      ),
-      refreshGraceMs: seconds('refresh_grace_seconds', 30, 0, (5 * minuteMs) / secondMs),
+      idleMs: session.idle_seconds * secondMs,
+      absoluteMs: session.absolute_seconds * secondMs,
+      refreshGraceMs: session.refresh_grace_seconds * secondMs,
     },
   }
-}
-
-/** @returns Milliseconds. */
-function checkSeconds(
-  name: string,
-  value: number | undefined,
-  fallback: number,
-  min: number,
-  max: number,
-) {
-  const seconds = value ?? fallback
-  if (!Number.isInteger(seconds) || seconds < min || seconds > max) {
-    throw new ConfigError(`${name} has to be a whole number of seconds from ${min} to ${max}.`)
-  }
-  return seconds * secondMs
 }

@@ -6,7 +6,7 @@ import { issueTicket, ticketTtlMs } from './challenge/ticket.ts'
 import type { Clock } from './clock.ts'
 import { sha256 } from './digest.ts'
 import { KaimenError } from './errors.ts'
-import { proveByWechat, type WechatProof } from './flow/wechat.ts'
+import { isLoginCode, proveByWechat, type WechatProof } from './flow/wechat.ts'
 import type { Admit, Emit } from './hooks.ts'
 import { formatId } from './id.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -44,6 +44,7 @@ export async function signInByWechat(
   app: App,
   { code, idempotencyKey, device }: Omit<CodeClaim, 'app_id'> & { device: Device },
 ): Promise<SignInResult> {
+  if (!isLoginCode(code)) throw new KaimenError('code_invalid')
   const claim = { app_id: app.app_id, code, idempotencyKey }
   let result: SignInResult | undefined
   const outcome = await exchangeOnce(parts, claim, async () => {

@@ -2,7 +2,6 @@ import { errorCodeOf, type ErrorCode } from '@kaimen/protocol'
 import {
   code2Session,
   WechatError,
-  WechatInputError,
   WechatTransportError,
   type Secret,
   type Wechat,
@@ -13,6 +12,11 @@ import type { WechatKey } from '../store/store.ts'
 
 /** WeChat says: whoever holds this code is this openid of this app. */
 export type WechatProof = WechatKey & { readonly session_key: Secret }
+
+/** Whether a text can be a login code at all. One that can not never reaches WeChat. [WX-4] */
+export function isLoginCode(code: string): boolean {
+  return /^[A-Za-z0-9_-]{1,128}$/.test(code)
+}
 
 /** How long to wait, in seconds, where WeChat does not say. A rate limit is counted by the minute. */
 const retryAfterSeconds: Partial<Record<ErrorCode, number>> = {
@@ -48,8 +52,6 @@ export async function proveByWechat(wechat: Wechat, app: App, code: string): Pro
 }
 
 function asKaimenError(error: unknown): unknown {
-  // A code that cannot be WeChat's never reaches WeChat. [WX-4]
-  if (error instanceof WechatInputError) return new KaimenError('code_invalid', { cause: error })
   if (error instanceof WechatTransportError) return refuse('wechat_unreachable', error)
   if (!(error instanceof WechatError)) return error
   const { errcode, rid } = error

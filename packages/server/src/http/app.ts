@@ -58,5 +58,5 @@ export function mountRoutes(
 function methodsOf(path: string): string[] {
   return Object.values<Route>(routes)
     .filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path))
-    .map(({ method }) => method)
+    .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : method))
 }

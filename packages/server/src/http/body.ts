@@ -26,6 +26,8 @@ export async function readBody<Schema extends GenericSchema>(
     throw refuse({ 'zh-CN': '请求体没有发送完整。', en: 'The body broke off.' })
   })
   const body = isForm ? readForm(text, schema) : readJson(text)
+  // To the schema a list is an object whose fields are missing.
+  if (Array.isArray(body)) throw refuse(describeIssue())
   const result = safeParse(schema, body, { abortPipeEarly: true })
   if (!result.success) throw refuse(describeIssue(result.issues[0]))
   return result.output
@@ -33,10 +35,13 @@ export async function readBody<Schema extends GenericSchema>(
 
 async function readText(request: Request): Promise<string> {
   const length = request.headers.get('content-length')
-  if (length !== null) {
-    if (Number(length) > maxBodyBytes) throw new KaimenError('body_too_large')
-    return request.text()
+  // Node holds a sender to its length; what calls the handler in any other way may not, and is counted.
+  if (length !== null && Number(length) <= maxBodyBytes) {
+    const text = await request.text()
+    if (text.length > maxBodyBytes) throw new KaimenError('body_too_large')
+    return text
   }
+  if (Number(length) > maxBodyBytes) throw new KaimenError('body_too_large')
   const chunks: Uint8Array[] = []
   let size = 0
   const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = request.body ?? []
@@ -74,11 +79,11 @@ function readForm(text: string, schema: GenericSchema): Record<string, string> {
   return fields
 }
 
-function describeIssue(issue: BaseIssue<unknown>): Localized {
-  const path = issue.path?.map(({ key }) => String(key)).join('.') ?? ''
+function describeIssue(issue?: BaseIssue<unknown>): Localized {
+  const path = issue?.path?.map(({ key }) => String(key)).join('.') ?? ''
   // The name of an unknown field is the caller's text: it is shown only where it looks like a name.
   const field = /^[\w.-]{1,64}$/.test(path) ? path : ''
-  if (!field) {
+  if (!issue || !field) {
     return { 'zh-CN': '请求体的结构不正确。', en: 'The body does not have the right shape.' }
   }
   if (issue.type === 'strict_object' && issue.expected === 'never') {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { CompiledQuery, Kysely, SqliteDialect, type SqliteDatabase } from 'kysely'
 import { LRUCache } from 'lru-cache'
@@ -12,6 +13,8 @@ import type { Tables } from './tables.ts'
  * @param path A file, which is made when it is not there. Its folder has to be.
  */
 export function openSqlite(path: string): Database {
+  // Made for its owner alone; the files that SQLite puts beside it take after it.
+  closeSync(openSync(path, 'a', 0o600))
   const writer = connect(path, { readOnly: false })
   const reader = connect(path, { readOnly: true })
   return {

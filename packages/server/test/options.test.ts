@@ -1,0 +1,75 @@
+import { stat } from 'node:fs/promises'
+import { ConfigError, createAuth, systemClock, type AuthOptions } from '@kaimen/server'
+import { createMemoryStore } from '@kaimen/server/store/memory'
+import { describe, expect, it } from 'vitest'
+import { openWorld, testSecret } from './support/world.ts'
+
+const canary = 'canary-AppSecret-that-must-not-be-shown'
+const app = { app_id: 'wx0123456789abcdef', secret: canary }
+const options: AuthOptions = {
+  publicUrl: 'https://auth.example.com',
+  apps: [app],
+  secret: testSecret,
+  store: createMemoryStore(systemClock),
+}
+
+/** What createAuth says of options that TypeScript would not let through. */
+function refusal(change: Record<string, unknown>): string {
+  try {
+    void createAuth({ ...options, ...change } as AuthOptions)
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError)
+    return error instanceof Error ? error.message : ''
+  }
+  return 'not refused'
+}
+
+describe('createAuth', () => {
+  it.each([
+    [{ publicURL: 'x' }, /no option publicURL/],
+    [{ publicUrl: 'auth.example.com' }, /publicUrl/],
+    [{ publicUrl: undefined }, /publicUrl/],
+    [{ publicUrl: 'https://a.example/?q=1' }, /publicUrl/],
+    [{ publicUrl: 'ftp://a.example' }, /publicUrl/],
+    [{ apps: [] }, /No app/],
+    [{ apps: undefined }, /No app/],
+    [{ apps: [app, app] }, /configured twice/],
+    [{ apps: [null] }, /apps\[0\]/],
+    [{ apps: [{ ...app, app_id: 'wx 1' }] }, /apps\[0\]\.app_id/],
+    [{ apps: [app, { ...app, app_id: 'other', secret: '' }] }, /apps\[1\]\.secret/],
+    [{ apps: [{ ...app, kind: 'miniprogram' }] }, /apps\[0\]\.kind.*"mini_program"/],
+    [{ apps: [{ ...app, registration: 'fone' }] }, /apps\[0\]\.registration.*"phone"/],
+    [{ apps: [{ ...app, registraton: 'phone' }] }, /apps\[0\]\.registraton is not an option/],
+    [{ apps: [{ ...app, session: { idle_seconds: 1 } }] }, /session\.idle_seconds/],
+    [{ apps: [{ ...app, session: { refresh_grace_seconds: 301 } }] }, /refresh_grace_seconds/],
+    [{ accessTokenSeconds: 3601 }, /accessTokenSeconds/],
+    [{ accessTokenSeconds: 90.5 }, /accessTokenSeconds/],
+    [{ secret: undefined }, /KAIMEN_SECRET is missing/],
+    [{ secret: 'short' }, /too short/],
+    [{ wechat: { baseUrl: 'http://api.example.com' } }, /wechat\.baseUrl/],
+    [{ wechat: { timeout: 1 } }, /wechat\.timeout/],
+  ])('refuses %j by name', (change, message) => {
+    const said = refusal(change)
+    expect(said).toMatch(message)
+    expect(said).not.toContain(canary)
+    expect(said).not.toContain(testSecret)
+  })
+
+  it('takes what is right', async () => {
+    await createAuth(options).close()
+  })
+})
+
+describe('the database file', () => {
+  it('is readable by its owner alone', async () => {
+    const world = await openWorld({ storeKind: 'sqlite' })
+    try {
+      await world.signIn()
+      for (const file of [world.path, `${world.path}-wal`, `${world.path}-shm`]) {
+        expect((await stat(file ?? '')).mode & 0o777).toBe(0o600)
+      }
+    } finally {
+      await world.close()
+    }
+  })
+})
