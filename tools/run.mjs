@@ -40,7 +40,8 @@ function installIfNeeded() {
   if (!existsSync(record) || statSync(record).mtimeMs < statSync(lock).mtimeMs) {
     console.error('Installing (about half a minute, once)…')
     const beganMs = Date.now()
-    const { status, error } = npm(['ci', '--loglevel=error'])
+    // NODE_ENV=production, or a setting of the user's, would leave out what the commands need.
+    const { status, error } = npm(['ci', '--loglevel=error', '--include=dev', '--include=optional'])
     if (status !== 0) {
       stop(
         `npm ci failed${error ? `: ${error.message}` : ''}. Its messages are above. ` +

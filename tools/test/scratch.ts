@@ -16,6 +16,12 @@ const packages: Record<string, string[]> = {
   cli: [],
 }
 
+/** Two modules that import one another. */
+export const circle = {
+  one: "import { two } from './two.ts'\n\nexport const one = () => two\n",
+  two: "import { one } from './one.ts'\n\nexport const two = () => one\n",
+}
+
 /** A folder with these files, removed when the test is over. */
 export function scratchFolder(files: Record<string, string | null>): string {
   const folder = mkdtempSync(join(tmpdir(), 'kaimen-tools-'))
