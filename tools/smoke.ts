@@ -70,9 +70,9 @@ async function untilReady() {
 /** Runs the login of a README on these ports, and reads the five replies that it prints. */
 function login(readme: string) {
   const text = readFileSync(join(root, readme), 'utf8')
-  const script = /<!-- first-login:.*-->\n\n```sh\n(.*?)```/s.exec(text)?.[1]
-  if (script === undefined) throw new Error(`${readme} has no first login.`)
-  const here = script.replace(':4100', `:${server}`).replace(':4180', `:${emulator}`)
+  const [, part = ''] = /<!-- first-login:(.*)<!-- \/first-login -->/s.exec(text) ?? []
+  const blocks = [...part.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, lines]) => lines)
+  const here = blocks.join('').replace(':4100', `:${server}`).replace(':4180', `:${emulator}`)
   const { stdout, stderr, status } = spawnSync('sh', ['-eu', '-c', here], { encoding: 'utf8' })
   const replies = stdout.trim().split('\n').map(parse)
   const [signedIn, me, tokens, revoked, refused] = replies
