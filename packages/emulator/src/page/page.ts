@@ -45,6 +45,8 @@ button[value=allow] { border-color: transparent; background: #06863f; color: #ff
 .qr { display: block; width: 200px; height: 200px; margin: 16px auto 0; padding: 8px; background: #fff }
 `
 
+// Put in as one, since a space more would be another style than the one that is allowed.
+const styleElement: Html = { html: `<style>${style}</style>` }
 const styleHash = createHash('sha256').update(style).digest('base64')
 
 interface Page {
@@ -69,10 +71,7 @@ export function pageReply(page: Page): WeChatReply {
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
-        <style>
-          ${{ html: style }}
-        </style>
-        ${head}
+        ${styleElement} ${head}
       </head>
       <body>
         <main>${body}</main>

@@ -33,6 +33,19 @@ test('PATCH answers the app with all of its switches, by default as in the READM
     open_data_json_type: 'string',
     phone_openid_mismatch_errcode: 40029,
     real_profile: false,
+    redirect_domain: null,
+    authorize_url_strict: true,
+    state_required: false,
+    authorize_errcode: null,
+    deny_without_redirect: false,
+    redirect_double_hit: false,
+    snapshot_user: false,
+    refresh_tokens_voided: false,
+    privilege: [],
+    released_pages: null,
+    push: null,
+    push_retry_seconds: 5,
+    push_spaced_keys: false,
   })
 })
 
