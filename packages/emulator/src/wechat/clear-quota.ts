@@ -1,6 +1,6 @@
 import { clearQuotas, spendQuota } from '../world/quota.ts'
 import { byAccessToken } from './by-access-token.ts'
-import { bodyErrcodes, errcode, fact, tokenErrcodes } from './doc.ts'
+import { anyTokenErrcodes, bodyErrcodes, errcode, fact } from './doc.ts'
 import type { Endpoint } from './endpoint.ts'
 import { readJson } from './read-json.ts'
 
@@ -26,7 +26,7 @@ export const clearQuota: Endpoint = {
       ),
     ],
     errcodes: [
-      ...tokenErrcodes,
+      ...anyTokenErrcodes,
       ...bodyErrcodes,
       errcode(41002, 'documented', 'appid is missing.', '缺少 appid。'),
       errcode(

@@ -18,8 +18,8 @@ export function errcode(
   return { errcode: number, when: { en, zh }, sure }
 }
 
-/** What every endpoint answers that takes an access_token. */
-export const tokenErrcodes: readonly ErrcodeFact[] = [
+/** What every endpoint answers that takes an access_token of any account. */
+export const anyTokenErrcodes: readonly ErrcodeFact[] = [
   errcode(41001, 'documented', 'access_token is missing.', '缺少 access_token。'),
   errcode(
     40014,
@@ -34,6 +34,11 @@ export const tokenErrcodes: readonly ErrcodeFact[] = [
     'access_token 已被新的替换，且过渡期已过。',
   ),
   errcode(42001, 'documented', 'The token has expired.', 'access_token 已过期。'),
+]
+
+/** What every endpoint answers that takes an access_token of some kinds of account. */
+export const tokenErrcodes: readonly ErrcodeFact[] = [
+  ...anyTokenErrcodes,
   errcode(
     48001,
     'documented',

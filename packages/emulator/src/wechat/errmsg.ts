@@ -1,7 +1,7 @@
 /**
  * The texts that WeChat puts into `errmsg`, by errcode, without the suffix that names the request.
- * From WeChat's table of global return codes and from what developers were answered; 40243 is a
- * guess.
+ * From WeChat's pages and from what developers were answered. Guesses: 40243, 500xx, 7600x, 8xxxx
+ * but 87008 and 87009, and those of three or four digits but 1 and 1007.
  */
 const errmsgByErrcode: ReadonlyMap<number, string> = new Map([
   [-1, 'system error'],

@@ -1,7 +1,7 @@
 import { quotas, quotaState } from '../world/quota.ts'
 import { byAccessToken } from './by-access-token.ts'
 import { checkCgiPath } from './cgi-path.ts'
-import { bodyErrcodes, errcode, fact, tokenErrcodes } from './doc.ts'
+import { anyTokenErrcodes, bodyErrcodes, errcode, fact } from './doc.ts'
 import type { Endpoint } from './endpoint.ts'
 import { readJson } from './read-json.ts'
 
@@ -33,7 +33,7 @@ export const quotaGet: Endpoint = {
       ),
     ],
     errcodes: [
-      ...tokenErrcodes,
+      ...anyTokenErrcodes,
       ...bodyErrcodes,
       errcode(76021, 'seen', 'cgi_path is no path with a quota.', 'cgi_path 不存在。'),
       errcode(76022, 'seen', 'The account may not call that path.', '该帐号无权调用此接口。'),

@@ -1,6 +1,6 @@
 import { findRid } from '../world/rid.ts'
 import { byAccessToken } from './by-access-token.ts'
-import { bodyErrcodes, errcode, fact, tokenErrcodes } from './doc.ts'
+import { anyTokenErrcodes, bodyErrcodes, errcode, fact } from './doc.ts'
 import type { Endpoint } from './endpoint.ts'
 import { readJson } from './read-json.ts'
 
@@ -27,7 +27,7 @@ export const ridGet: Endpoint = {
       ),
     ],
     errcodes: [
-      ...tokenErrcodes,
+      ...anyTokenErrcodes,
       ...bodyErrcodes,
       errcode(76001, 'seen', 'There is no such rid.', 'rid 不存在。'),
       errcode(76002, 'seen', 'rid is missing or has another form.', 'rid 为空或格式错误。'),

@@ -3,7 +3,7 @@ import { nowMs } from './clock.ts'
 import type { World } from './world.ts'
 
 /** `/cgi-bin/token` and `/cgi-bin/stable_token` give out tokens that do not know of each other. */
-export type TokenFamily = 'token' | 'stable_token'
+type TokenFamily = 'token' | 'stable_token'
 
 /** What an app's back end calls WeChat with. */
 export interface AccessToken {

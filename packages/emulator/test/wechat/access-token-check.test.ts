@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { startServerApi } from '../server-api.ts'
 import type { ServerApi } from '../server-api.ts'
@@ -110,6 +111,38 @@ test.each(business)('%s %s names the request by a hint and a rid', async (method
     ),
   })
 })
+
+test.each(all.filter(([method]) => method === 'POST'))(
+  '%s %s answers whatever is POSTed with status 200 and an errcode',
+  async (_, path) => {
+    const api = await startServerApi()
+    const url = `${api.url}${path}?access_token=${await api.tokenText()}`
+    const names = [
+      'code',
+      'openid',
+      'appid',
+      'cgi_path',
+      'rid',
+      'encrypted_msg_hash',
+      'cloudid_list',
+    ]
+    const body = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc
+        .dictionary(fc.constantFrom(...names, '__proto__'), fc.jsonValue())
+        .map((each) => JSON.stringify(each)),
+    )
+    await fc.assert(
+      fc.asyncProperty(body, async (text) => {
+        const response = await fetch(url, { method: 'POST', body: text })
+        expect(response.status).toBe(200)
+        expect(await response.text()).toMatch(/"errcode":\d+,/)
+      }),
+      { numRuns: 50 },
+    )
+  },
+)
 
 test('the list of calls masks tokens, codes, hashes and signatures, and names the app of the token', async () => {
   const api = await startServerApi()

@@ -75,9 +75,9 @@ describe('/wxa/getpluginopenpid', () => {
 
 describe('/wxa/getpaidunionid', () => {
   async function ask(api: ServerApi, query: Record<string, unknown>, app = miniProgram) {
-    const texts = Object.entries(query).map(([name, value]) => [name, String(value)])
-    const access_token = await api.tokenText(app)
-    return api.get('/wxa/getpaidunionid', { ...Object.fromEntries(texts), access_token })
+    const texts: Record<string, string> = { access_token: await api.tokenText(app) }
+    for (const [name, value] of Object.entries(query)) texts[name] = String(value)
+    return api.get('/wxa/getpaidunionid', texts)
   }
 
   test("answers the payer's unionid, by either number of the payment, for 5 minutes", async () => {
