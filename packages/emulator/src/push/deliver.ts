@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { isObject, parseJson } from '../json.ts'
 import type { App, PushSetting } from '../world/app.ts'
 import { nowMs } from '../world/clock.ts'
 import type { World } from '../world/world.ts'
@@ -42,7 +43,7 @@ export async function deliver(
     const { status, text, ms } = await ask(url, { method: 'POST', body, headers }, waitMs)
     deliveries.push({ status, ok: status === 200 && isReceipt(text, app, push), ms })
     if (status !== null) break
-    if (each < tries) await wait(waitMs - ms, undefined, { ref: false })
+    if (each < tries) await wait(Math.max(0, waitMs - ms), undefined, { ref: false })
   }
   return deliveries
 }
@@ -95,21 +96,28 @@ function signature(world: World, { token }: PushSetting) {
 /** `success`, nothing at all, or a reply of the same form, sealed and signed if the push was. */
 function isReceipt(text: string, app: App, push: PushSetting): boolean {
   if (text === '' || text === 'success') return true
-  if (push.mode === 'plain') return push.format === 'json' ? isJson(text) : /^\s*<xml>/.test(text)
-  const read = (name: string) =>
-    new RegExp(`["<]${name}[">]\\s*:?\\s*(?:"|<!\\[CDATA\\[)?([^"<\\]]+)`).exec(text)?.[1] ?? ''
-  const [sealed, timestamp, nonce] = [read('Encrypt'), read('TimeStamp'), read('Nonce')]
-  const isSigned = read('MsgSignature') === signParts(push.token, timestamp, nonce, sealed)
-  return isSigned && openMessage(sealed, push.encoding_aes_key ?? '', app.appid) !== undefined
+  const reply = readReply(text, push.format)
+  if (!reply || push.mode === 'plain') return reply !== undefined
+  const { Encrypt = '', MsgSignature, TimeStamp = '', Nonce = '' } = reply
+  const isSigned = MsgSignature === signParts(push.token, TimeStamp, Nonce, Encrypt)
+  return isSigned && openMessage(Encrypt, push.encoding_aes_key ?? '', app.appid) !== undefined
 }
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
+type Reply = Readonly<Partial<Record<string, string>>>
+
+/** The fields of a reply as text; undefined if it is none. */
+function readReply(text: string, format: PushSetting['format']): Reply | undefined {
+  if (format === 'xml') {
+    const [, inside] = /^\s*<xml>(.*)<\/xml>\s*$/s.exec(text) ?? []
+    if (inside === undefined) return undefined
+    const elements = inside.matchAll(/<(\w+)>(?:<!\[CDATA\[)?([^<\]]*)/g)
+    return Object.fromEntries(
+      [...elements].map(([, name = '', value = '']): [string, string] => [name, value]),
+    )
   }
+  const value = parseJson(text)
+  if (!isObject(value)) return undefined
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, String(each)]))
 }
 
 function addQuery(url: string, fields: Record<string, string>): string {
