@@ -1,7 +1,8 @@
-import { seedWorld } from '@kaimen/emulator'
+import { seedWorld, type Emulator } from '@kaimen/emulator'
 
 /** What `kaimen dev` says when everything runs. */
-export function printBanner(at: { serverUrl: string; emulatorUrl: string; databaseUrl: string }) {
+export function printBanner(at: { serverUrl: string; emulator: Emulator; databaseUrl: string }) {
+  const { url: emulatorUrl, tlsUrl } = at.emulator
   const [app] = seedWorld.apps
   const [person] = seedWorld.people
   console.log(`
@@ -10,13 +11,14 @@ export function printBanner(at: { serverUrl: string; emulatorUrl: string; databa
   server    服务端    ${at.serverUrl}
   interface 接口文档  ${at.serverUrl}/openapi.json
   keys      公钥      ${at.serverUrl}/.well-known/jwks.json
-  emulator  微信模拟  ${at.emulatorUrl}
-  world     模拟世界  ${at.emulatorUrl}/emulator/world
+  emulator  微信模拟  ${emulatorUrl}
+  over TLS  加密端口  ${tlsUrl}
+  world     模拟世界  ${emulatorUrl}/emulator/world
   database  数据库    ${at.databaseUrl}
 
   A login, in another shell / 另开一个终端，登录一次：
 
-  curl -s ${at.emulatorUrl}/emulator/wx/login -H 'content-type: application/json' \\
+  curl -s ${emulatorUrl}/emulator/wx/login -H 'content-type: application/json' \\
     -d '{"appid":"${app.appid}","person":"${person.id}"}'
   curl -s ${at.serverUrl}/v1/sign-in/wechat -H 'content-type: application/json' \\
     -d '{"app_id":"${app.appid}","code":"<code>"}'

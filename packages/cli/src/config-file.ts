@@ -12,6 +12,7 @@ const kinds: Readonly<Record<keyof Config, 'string' | 'number' | 'function' | 'o
   dataDir: 'string',
   port: 'number',
   emulatorPort: 'number',
+  emulatorTlsPort: 'number',
   wechatApi: 'string',
   admit: 'function',
   claims: 'function',

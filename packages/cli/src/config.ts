@@ -23,6 +23,7 @@ export type Config = Hooks & {
   port?: number
   /** `KAIMEN_EMULATOR_PORT`. Default 4180. */
   emulatorPort?: number
+  emulatorTlsPort?: number
   /** `KAIMEN_WECHAT_API`. Default `https://api.weixin.qq.com`. */
   wechatApi?: string
 }

@@ -1,23 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createEmulator, seedWorld } from '@kaimen/emulator'
+import { seedWorld } from '@kaimen/emulator'
 import type { AppOptions } from '@kaimen/server'
 import { printBanner } from './banner.ts'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
+import { openEmulator } from './open-emulator.ts'
 import { refuse } from './refuse.ts'
-import { naming, serve } from './serve.ts'
+import { serve } from './serve.ts'
 import type { Settings } from './settings.ts'
 
 /** `kaimen dev`: everything on this machine, with nothing to set. */
 export async function dev(settings: Settings): Promise<void> {
-  const { port, emulatorPort, databaseUrl, dataDir, hooks } = settings
+  const { port, databaseUrl, dataDir, hooks } = settings
   const untilStopped = listenForStop()
   const secret = settings.secret ?? (await keepDevSecret(dataDir))
-  const emulator = await naming('KAIMEN_EMULATOR_PORT', emulatorPort, () =>
-    createEmulator({ port: emulatorPort }),
-  )
+  const emulator = await openEmulator(settings)
   try {
     await addToEmulator(emulator.url, settings.apps)
     const server = await serve({
@@ -31,7 +30,7 @@ export async function dev(settings: Settings): Promise<void> {
       host: '127.0.0.1',
       log: openLog(),
     })
-    printBanner({ serverUrl: server.url, emulatorUrl: emulator.url, databaseUrl })
+    printBanner({ serverUrl: server.url, emulator, databaseUrl })
     await untilStopped(server, emulator)
   } catch (error) {
     await emulator.close()

@@ -26,10 +26,13 @@ Settings come from the environment, or from kaimen.config.ts in this folder; the
   KAIMEN_DATA_DIR                  default 默认 .kaimen
   KAIMEN_PORT                      default 默认 4100
   KAIMEN_EMULATOR_PORT             default 默认 4180
+  KAIMEN_EMULATOR_TLS_PORT         default 默认 4143
   KAIMEN_WECHAT_API                only for start 仅用于 start, default https://api.weixin.qq.com`
 
 const emulatorEnvironment = `
-  KAIMEN_EMULATOR_PORT             default 默认 4180`
+  KAIMEN_EMULATOR_PORT             default 默认 4180
+  KAIMEN_EMULATOR_TLS_PORT         default 默认 4143
+  KAIMEN_DATA_DIR                  default 默认 .kaimen; keeps the CA 保存证书颁发机构`
 
 const program = new Command('kaimen')
   .description('WeChat login, end to end / 微信登录，从头到尾')

@@ -21,7 +21,7 @@ export async function serve(
   })
   try {
     await auth.ready()
-    const listener = await naming('KAIMEN_PORT', port, () => listen(auth, { port, host }))
+    const listener = await naming({ [port]: 'KAIMEN_PORT' }, () => listen(auth, { port, host }))
     return {
       url: listener.url,
       async close() {
@@ -42,18 +42,21 @@ async function checkOptions(options: EngineOptions): Promise<void> {
   await createAuth({ ...options, store: createMemoryStore(systemClock) }).close()
 }
 
-/** Says which setting moves a port that is taken. */
+/**
+ * Says which setting moves a port that is taken.
+ *
+ * @param settings The name of each port's setting.
+ */
 export async function naming<Result>(
-  setting: string,
-  port: number,
+  settings: Readonly<Record<number, string>>,
   bind: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await bind()
   } catch (error) {
-    throw (
-      explain(setting, port, error instanceof Error && 'code' in error ? error.code : '') ?? error
-    )
+    if (!(error instanceof Error) || !('code' in error)) throw error
+    const port = 'port' in error ? Number(error.port) : Number.NaN
+    throw explain(settings[port] ?? '', port, error.code) ?? error
   }
 }
 

@@ -14,6 +14,7 @@ export type Settings = {
   readonly dataDir: string
   readonly port: number
   readonly emulatorPort: number
+  readonly emulatorTlsPort: number
   readonly wechatApi: string
   readonly hooks: Hooks
 }
@@ -23,8 +24,6 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Of a later version. Whoever sets one relies on it, so it is not passed over in silence. */
 const laterSettings: Readonly<Record<string, readonly [en: string, zh: string]>> = {
   KAIMEN_REDIS_URL: ['keeps short-lived things in its own memory', '把短期数据保存在进程内存中'],
-  KAIMEN_TRUSTED_PROXIES: ['looks at no address of a client', '不读取客户端的 IP 地址'],
-  KAIMEN_EMULATOR_TLS_PORT: ['emulates WeChat over HTTP only', '的微信模拟器只提供 HTTP'],
 }
 
 /**
@@ -45,6 +44,7 @@ export async function readSettings(env: Environment, folder = process.cwd()): Pr
     dataDir,
     port: readPort('KAIMEN_PORT', env, config.port ?? 4100),
     emulatorPort: readPort('KAIMEN_EMULATOR_PORT', env, config.emulatorPort ?? 4180),
+    emulatorTlsPort: readPort('KAIMEN_EMULATOR_TLS_PORT', env, config.emulatorTlsPort ?? 4143),
     wechatApi: env['KAIMEN_WECHAT_API'] || config.wechatApi || 'https://api.weixin.qq.com',
     hooks: readHooks(config),
   }

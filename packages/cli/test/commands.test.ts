@@ -27,6 +27,7 @@ describe('kaimen', () => {
         'KAIMEN_DATA_DIR',
         'KAIMEN_PORT',
         'KAIMEN_EMULATOR_PORT',
+        'KAIMEN_EMULATOR_TLS_PORT',
         'KAIMEN_WECHAT_API',
       ]),
     )

@@ -15,15 +15,24 @@ const [app] = seedWorld.apps
 const [person] = seedWorld.people
 
 async function devEnvironment() {
-  const [port = '', emulatorPort = ''] = await freePorts(2)
+  const [port = '', emulatorPort = '', tlsPort = ''] = await freePorts(3)
   const dataDir = join(await tempFolder(), 'data')
   const env: Environment = {
     KAIMEN_PORT: port,
     KAIMEN_EMULATOR_PORT: emulatorPort,
+    KAIMEN_EMULATOR_TLS_PORT: tlsPort,
     KAIMEN_DATA_DIR: dataDir,
   }
   const url = `http://127.0.0.1:${port}`
-  return { env, port, emulatorPort, dataDir, url, emulatorUrl: `http://127.0.0.1:${emulatorPort}` }
+  return {
+    env,
+    port,
+    emulatorPort,
+    tlsPort,
+    dataDir,
+    url,
+    emulatorUrl: `http://127.0.0.1:${emulatorPort}`,
+  }
 }
 
 type SignedIn = {
@@ -57,7 +66,7 @@ const ready = 'Ctrl-C'
 
 describe('kaimen dev', () => {
   it('prints every address once it answers there', async () => {
-    const { env, url, emulatorUrl, dataDir } = await devEnvironment()
+    const { env, url, emulatorUrl, tlsPort, dataDir } = await devEnvironment()
     const kaimen = runKaimen(['dev'], env)
     await kaimen.printed(ready)
     const banner = kaimen.stdout()
@@ -68,6 +77,7 @@ describe('kaimen dev', () => {
         `${url}/openapi.json`,
         `${url}/.well-known/jwks.json`,
         emulatorUrl,
+        `https://127.0.0.1:${tlsPort}`,
         `${emulatorUrl}/emulator/world`,
         `${emulatorUrl}/emulator/wx/login`,
         `${url}/v1/sign-in/wechat`,
@@ -125,15 +135,18 @@ describe('kaimen dev', () => {
     },
   )
 
-  it.each(['KAIMEN_PORT', 'KAIMEN_EMULATOR_PORT'])('explains that %s is taken', async (name) => {
-    const { env } = await devEnvironment()
-    const { port } = await occupy()
-    const { code, stdout, stderr } = await runKaimen(['dev'], { ...env, [name]: port }).ended
-    expect(code).toBe(1)
-    expect(stdout).toBe('')
-    expect(stderr).toContain(`kaimen: Port ${port} is taken. End what uses it, or set ${name} to`)
-    expect(stderr).not.toContain('    at ')
-  })
+  it.each(['KAIMEN_PORT', 'KAIMEN_EMULATOR_PORT', 'KAIMEN_EMULATOR_TLS_PORT'])(
+    'explains that %s is taken',
+    async (name) => {
+      const { env } = await devEnvironment()
+      const { port } = await occupy()
+      const { code, stdout, stderr } = await runKaimen(['dev'], { ...env, [name]: port }).ended
+      expect(code).toBe(1)
+      expect(stdout).toBe('')
+      expect(stderr).toContain(`kaimen: Port ${port} is taken. End what uses it, or set ${name} to`)
+      expect(stderr).not.toContain('    at ')
+    },
+  )
 
   it('knows the developer’s own AppID beside the seeded ones', async () => {
     const at = await devEnvironment()

@@ -41,7 +41,13 @@ export function runKaimen(args: readonly string[], env: Environment = {}, cwd = 
     ['--conditions=@kaimen/source', `--import=${endWithParent}`, main, ...args],
     {
       cwd,
-      env: { PATH: process.env['PATH'], NO_COLOR: '1', ...env },
+      env: {
+        PATH: process.env['PATH'],
+        NO_COLOR: '1',
+        KAIMEN_EMULATOR_TLS_PORT: '0',
+        KAIMEN_DATA_DIR: join(cwd, `kaimen-data-${process.pid}`),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   )
