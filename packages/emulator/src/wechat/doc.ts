@@ -43,7 +43,7 @@ export const tokenErrcodes: readonly ErrcodeFact[] = [
     48001,
     'documented',
     'The account is not of the kind that may call this.',
-    '该类型帐号无权调用。',
+    '该类型账号无权调用。',
   ),
 ]
 
@@ -104,13 +104,13 @@ export const credentialErrcodes: readonly ErrcodeFact[] = [
     50004,
     'documented',
     'An account of this kind gets no tokens, or by the switch `token_refused_errcode`.',
-    '该类型帐号不能获取凭证，或由开关 `token_refused_errcode` 触发。',
+    '该类型账号不能获取凭证，或由开关 `token_refused_errcode` 触发。',
   ),
   errcode(
     50007,
     'documented',
     'The account is frozen: the switch `token_refused_errcode`.',
-    '帐号已被冻结：开关 `token_refused_errcode`。',
+    '账号已被冻结：开关 `token_refused_errcode`。',
   ),
   errcode(
     61024,

@@ -41,7 +41,7 @@ export const getpaidunionid: Endpoint = {
         89002,
         'documented',
         'The app is outside any Open Platform account.',
-        '应用没有绑定开放平台帐号。',
+        '应用没有绑定开放平台账号。',
       ),
       errcode(
         89300,

@@ -32,7 +32,7 @@ export const getpluginopenpid: Endpoint = {
         'An openpid is of a person, a mini program and a plugin in it.',
         'openpid 由用户、宿主小程序和插件共同决定。',
       ),
-      fact('request', 'assumed', "The token is the plugin's.", 'access_token 属于插件帐号。'),
+      fact('request', 'assumed', "The token is the plugin's.", 'access_token 属于插件账号。'),
     ],
     errcodes: [
       ...tokenErrcodes,

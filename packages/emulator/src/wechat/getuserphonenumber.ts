@@ -54,7 +54,7 @@ export const getuserphonenumber: Endpoint = {
         48001,
         'documented',
         "The account is a person's: the switch `personal_account`.",
-        '个人主体帐号：开关 `personal_account`。',
+        '个人主体账号：开关 `personal_account`。',
       ),
       ...bodyErrcodes,
       errcode(

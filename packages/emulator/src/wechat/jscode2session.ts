@@ -61,7 +61,7 @@ const doc: EndpointDoc = {
   credential: 'appid_and_secret',
   does: {
     en: 'Exchanges the code of `wx.login` for openid, session_key and, under an Open Platform account, unionid.',
-    zh: '用 `wx.login` 的 code 换取 openid、session_key；绑定了开放平台帐号时还有 unionid。',
+    zh: '用 `wx.login` 的 code 换取 openid、session_key；绑定了开放平台账号时还有 unionid。',
   },
   facts: [
     {

@@ -30,7 +30,7 @@ export const quotaClear: Endpoint = {
       ...anyTokenErrcodes,
       ...bodyErrcodes,
       errcode(76021, 'seen', 'cgi_path is no path with a quota.', 'cgi_path 不存在。'),
-      errcode(76022, 'seen', 'The account may not call that path.', '该帐号无权调用此接口。'),
+      errcode(76022, 'seen', 'The account may not call that path.', '该账号无权调用此接口。'),
       errcode(48006, 'documented', 'The 10 of this month are used up.', '本月 10 次已用完。'),
     ],
   },

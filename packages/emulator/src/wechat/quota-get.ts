@@ -36,7 +36,7 @@ export const quotaGet: Endpoint = {
       ...anyTokenErrcodes,
       ...bodyErrcodes,
       errcode(76021, 'seen', 'cgi_path is no path with a quota.', 'cgi_path 不存在。'),
-      errcode(76022, 'seen', 'The account may not call that path.', '该帐号无权调用此接口。'),
+      errcode(76022, 'seen', 'The account may not call that path.', '该账号无权调用此接口。'),
     ],
   },
   answer: byAccessToken({ method: 'POST' }, (world, request, { ok, fail }, app) => {

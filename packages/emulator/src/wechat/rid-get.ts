@@ -31,7 +31,7 @@ export const ridGet: Endpoint = {
       ...bodyErrcodes,
       errcode(76001, 'seen', 'There is no such rid.', 'rid 不存在。'),
       errcode(76002, 'seen', 'rid is missing or has another form.', 'rid 为空或格式错误。'),
-      errcode(76003, 'seen', 'The rid is of another account.', 'rid 属于其他帐号。'),
+      errcode(76003, 'seen', 'The rid is of another account.', 'rid 属于其他账号。'),
       errcode(76004, 'seen', 'The rid is older than 7 days.', 'rid 超过 7 天。'),
     ],
   },
