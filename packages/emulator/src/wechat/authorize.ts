@@ -78,7 +78,7 @@ export const authorize: Endpoint = {
         10004,
         'documented',
         'The account is banned: the switch `authorize_errcode`.',
-        '帐号被封禁：开关 `authorize_errcode`。',
+        '账号被封禁：开关 `authorize_errcode`。',
       ),
       errcode(
         10006,

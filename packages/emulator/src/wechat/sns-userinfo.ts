@@ -19,7 +19,7 @@ export const snsUserinfo: Endpoint = {
     credential: 'user_access_token',
     does: {
       en: 'Tells the nickname and picture of a person, and under an Open Platform account the unionid.',
-      zh: '返回用户的昵称、头像；绑定了开放平台帐号时还有 unionid。',
+      zh: '返回用户的昵称、头像；绑定了开放平台账号时还有 unionid。',
     },
     facts: [
       fact(

@@ -31,7 +31,7 @@ export const userInfo: Endpoint = {
         'answer',
         'assumed',
         'Under an Open Platform account with unionid too.',
-        '绑定了开放平台帐号时还有 unionid。',
+        '绑定了开放平台账号时还有 unionid。',
       ),
       fact(
         'answer',
