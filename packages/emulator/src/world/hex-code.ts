@@ -24,9 +24,9 @@ export function issueHexCode(
   world: World,
   about: Pick<HexCode, 'kind' | 'appid' | 'personId' | 'pluginAppid'>,
 ): string {
-  dropOld(world, world.hexCodes, hexCodeTtlMs, hexCodesKept)
   const text = Buffer.from(world.sources.random(32)).toString('hex')
   world.hexCodes.set(text, { ...about, issuedAtMs: nowMs(world), used: false })
+  dropOld(world, world.hexCodes, hexCodeTtlMs, hexCodesKept)
   return text
 }
 
