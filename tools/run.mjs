@@ -92,9 +92,9 @@ function run(node, nodeArgs) {
   const onTerminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {
-      // A terminal sends Ctrl-C to the child as well, and a second one would hurry it.
-      if (signal !== 'SIGTERM' && onTerminal) return
-      child.kill(signal)
+      // A terminal sends Ctrl-C to the child as well, and a service manager may send to the whole
+      // group: a child that is closing already is not to be hurried by a second signal.
+      if (signal === 'SIGTERM' || !onTerminal) setTimeout(() => child.kill(signal), 300)
     })
   }
   if (process.env.npm_lifecycle_event) endWithParent(child)

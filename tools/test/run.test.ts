@@ -126,6 +126,24 @@ test.for(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
+test('A signal to the whole group reaches the command once', async () => {
+  const { folder, run } = freshClone(`
+    let signals = 0
+    process.on('SIGTERM', () => {
+      signals += 1
+      setTimeout(() => { console.log('closed after ' + signals); process.exit(0) }, 100)
+    })
+    setInterval(() => {}, 1000)
+    console.log('pid ' + process.pid)
+  `)
+  const child = spawn(process.execPath, [run, 'start'], { cwd: folder, detached: true })
+  const ended = finished(child)
+  await printedPid(child)
+  process.kill(-(child.pid ?? 0), 'SIGTERM')
+  const { output } = await ended
+  expect(output).toContain('closed after 1\n')
+})
+
 test('When npm is ended, the command ends as well, though the shell between them says nothing', async () => {
   const { folder, run } = freshClone(patient('SIGTERM'))
   // The second command keeps the shell from becoming the first.
