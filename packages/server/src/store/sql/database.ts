@@ -1,18 +1,28 @@
-import type { Kysely } from 'kysely'
+import type { CompiledQuery, Kysely, QueryResult } from 'kysely'
+import type { Migration } from 'kysely/migration'
 import type { Tables } from './tables.ts'
 
 /** What the SQL stores ask of an engine; each engine has a file of its own beside this one. */
 export type Database = {
   readonly engine: 'sqlite'
-  /** For reading what is committed, and for building statements. */
-  readonly db: Kysely<Tables>
+  /** Builds statements in the engine's dialect. */
+  readonly builder: Kysely<Tables>
+  /** Reads what is committed. */
+  readonly reader: Connection
   /**
    * Runs `work` as one transaction and answers when it is durable. `work` may be run again after a
    * failure to commit, so it does nothing but ask `transaction`. Throwing {@link Rollback} undoes
    * what it wrote and answers with the outcome that it carries.
    */
-  write<Outcome>(work: (transaction: Kysely<Tables>) => Promise<Outcome>): Promise<Outcome>
+  write<Outcome>(work: (transaction: Connection) => Promise<Outcome>): Promise<Outcome>
+  /** Applies what was not applied yet, in the order of the names. @returns Their names. */
+  migrate(migrations: Readonly<Record<string, Migration>>): Promise<readonly string[]>
   close(): Promise<void>
+}
+
+/** Runs compiled statements, one after the other. */
+export type Connection = {
+  executeQuery<Row>(query: CompiledQuery<Row>): Promise<QueryResult<Row>>
 }
 
 /** Undoes a transaction whose outcome is nevertheless an ordinary one. */

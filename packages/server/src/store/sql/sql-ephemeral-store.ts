@@ -8,12 +8,12 @@ import { ephemeralStatements } from './ephemeral-statements.ts'
  * Redis.
  */
 export function createSqlEphemeralStore(database: Database, clock: Clock): EphemeralStore {
-  const { db, write } = database
-  const run = ephemeralStatements(db)
+  const { reader, write } = database
+  const run = ephemeralStatements(database.builder)
 
   return {
     async get(key) {
-      const { rows } = await run.read(db, { key, now_ms: clock.now() })
+      const { rows } = await run.read(reader, { key, now_ms: clock.now() })
       return rows[0]?.value
     },
 

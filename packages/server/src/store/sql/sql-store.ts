@@ -1,34 +1,23 @@
-import { Migrator } from 'kysely/migration'
 import type { Clock } from '../../clock.ts'
 import { countUp } from '../../id.ts'
 import type { SignInOutcome, SignInWrite, Store, StoredSession, StoredUser } from '../store.ts'
-import { Rollback, type Database } from './database.ts'
+import { Rollback, type Connection, type Database } from './database.ts'
 import { migrations } from './migrations.ts'
 import { sqlStatements, type UserColumns } from './sql-statements.ts'
 
 /** The {@link Store} contract on SQL. */
 export function createSqlStore(database: Database, clock: Clock): Store {
-  const { db, write } = database
-  const run = sqlStatements(db)
+  const { reader, write } = database
+  const run = sqlStatements(database.builder)
   const nextId = countUp(clock)
 
   return {
     async migrate() {
-      const applied = await write(async (transaction) => {
-        const migrator = new Migrator({
-          db: transaction,
-          provider: { getMigrations: () => Promise.resolve(migrations) },
-          disableTransactions: true,
-        })
-        const { error, results = [] } = await migrator.migrateToLatest()
-        if (error) throw error instanceof Error ? error : new Error('The migration failed')
-        return results.map(({ migrationName }) => migrationName)
-      })
-      return { applied }
+      return { applied: await database.migrate(migrations) }
     },
 
     async ping() {
-      await run.ping(db, {})
+      await run.ping(reader, {})
     },
 
     close: () => database.close(),
@@ -36,8 +25,8 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     async findByWechat({ app_id, openid, open_platform, unionid }) {
       const byUnion = { open_platform: open_platform ?? '', unionid: unionid ?? '' }
       const [known, holder] = await Promise.all([
-        run.userByOpenid(db, { app_id, openid }),
-        unionid === null ? { rows: [] } : run.userByUnionid(db, byUnion),
+        run.userByOpenid(reader, { app_id, openid }),
+        unionid === null ? { rows: [] } : run.userByUnionid(reader, byUnion),
       ])
       return {
         ...(known.rows[0] && { byOpenid: known.rows[0] }),
@@ -72,12 +61,12 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       }),
 
     async findSessionKey(key) {
-      const { rows } = await run.sessionKey(db, key)
+      const { rows } = await run.sessionKey(reader, key)
       return rows[0]?.session_key
     },
 
     async findUser(id) {
-      const { rows } = await run.userById(db, { id })
+      const { rows } = await run.userById(reader, { id })
       return rows[0]
     },
 
@@ -92,12 +81,12 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       }),
 
     async findSession(id) {
-      const { rows } = await run.sessionWithUser(db, { id })
+      const { rows } = await run.sessionWithUser(reader, { id })
       return rows[0] && splitSessionAndUser(rows[0])
     },
 
     async listSessions(query) {
-      const { rows } = await run.liveSessions(db, query)
+      const { rows } = await run.liveSessions(reader, query)
       return rows
     },
 
@@ -120,7 +109,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       write(async (on) => Number((await run.endSessionsOfUser(on, act)).numAffectedRows)),
 
     async listSigningKeys() {
-      const { rows } = await run.signingKeys(db, {})
+      const { rows } = await run.signingKeys(reader, {})
       return rows
     },
 
@@ -140,7 +129,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
    * Makes openid and unionid this user's, or undoes the whole sign-in where they have become
    * another's.
    */
-  async function holdIdentity(on: typeof db, act: SignInWrite, user_id: number) {
+  async function holdIdentity(on: Connection, act: SignInWrite, user_id: number) {
     const { app_id, openid, open_platform, unionid } = act.wechat
     const values = { app_id, openid, user_id, session_key: act.session_key, now_ms: act.now_ms }
     const held =

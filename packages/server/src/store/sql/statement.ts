@@ -1,11 +1,8 @@
-import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely'
-import type { Tables } from './tables.ts'
+import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
+import type { Connection } from './database.ts'
 
 /** Runs one statement on a connection or in a transaction. */
-export type Statement<Values, Row> = (
-  on: Kysely<Tables>,
-  values: Values,
-) => Promise<QueryResult<Row>>
+export type Statement<Values, Row> = (on: Connection, values: Values) => Promise<QueryResult<Row>>
 
 class Slot {
   readonly name: string
