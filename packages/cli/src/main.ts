@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { ConfigError } from '@kaimen/server'
 import { Command, CommanderError } from 'commander'
 import { dev } from './dev.ts'
-import { emulator } from './emulator.ts'
+import { emulator, printCa, runOnEmulator } from './emulator.ts'
 import { migrate } from './migrate.ts'
+import type { EmulatorOptions } from './open-emulator.ts'
 import { readSettings } from './settings.ts'
 import { start } from './start.ts'
 
@@ -61,8 +62,25 @@ program
     'WeChat alone, to test a back end in any language / 单独运行模拟微信，可测试任何后端',
   )
   .option('--host <address>', 'address to listen on / 监听地址', '127.0.0.1')
+  .option(
+    '--push-host <host...>',
+    'hosts besides this machine that messages may be pushed to / 除本机外允许推送消息的主机',
+  )
+  .option('--print-ca', 'print the CA of the TLS port and end / 打印 TLS 端口的 CA 证书后退出')
+  .option(
+    '--exec',
+    'run the Node program after --, whose calls to WeChat end here / 运行 -- 之后的 Node 程序，其微信请求由模拟器应答',
+  )
+  .argument('[command...]')
   .addHelpText('after', emulatorEnvironment)
-  .action(async ({ host }: { host: string }) => emulator(await readSettings(process.env), host))
+  .action(async (command: string[], options: EmulatorOptions & { printCa?: true; exec?: true }) => {
+    const settings = await readSettings(process.env)
+    if (options.printCa) return printCa(settings)
+    if (options.exec || command.length > 0) {
+      return runOnEmulator(settings, options, command, process.env)
+    }
+    await emulator(settings, options)
+  })
 
 program
   .command('migrate')

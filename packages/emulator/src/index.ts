@@ -16,6 +16,8 @@ export type { Emulator, EmulatorOptions } from './create-emulator.ts'
 export { runWithEmulator } from './run-with-emulator.ts'
 export type { RunOptions } from './run-with-emulator.ts'
 
+export { keepCa } from './tls/keep-authority.ts'
+
 export { seedWorld } from './seed.ts'
 export type { SeedApp, SeedPerson } from './seed.ts'
 export type { AppKind } from './world/app.ts'

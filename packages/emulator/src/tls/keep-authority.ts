@@ -9,9 +9,9 @@ const certificateFile = 'emulator-ca.pem'
 /** The private key and the certificate, for this user alone. */
 const keyFile = 'emulator-ca-key.pem'
 
-/** Where the certificate of the folder's authority lies. */
-export function authorityFile(dataDir: string): string {
-  return join(dataDir, certificateFile)
+/** The certificate, in PEM, of a folder's authority, which is made on first use. */
+export async function keepCa(dataDir: string): Promise<string> {
+  return (await keepAuthority(dataDir, new Date())).certificatePem
 }
 
 /**
@@ -24,7 +24,7 @@ export async function keepAuthority(dataDir: string, now: Date): Promise<Certifi
   await mkdir(dataDir, { recursive: true })
   const path = join(dataDir, keyFile)
   const authority = (await readAuthority(path, now)) ?? (await makeAuthority(path, now))
-  await writeFile(authorityFile(dataDir), authority.certificatePem)
+  await writeFile(join(dataDir, certificateFile), authority.certificatePem)
   return authority
 }
 
