@@ -121,14 +121,9 @@ async function checkMiniProgram(name: string, tarball: string, scratch: string):
 }
 
 async function installPacker(): Promise<Outcome> {
-  const [lock, record] = ['package-lock.json', 'node_modules/.package-lock.json'].map((file) =>
-    join(packer, file),
-  )
-  if (
-    record !== undefined &&
-    existsSync(record) &&
-    statSync(record).mtimeMs >= statSync(lock ?? '').mtimeMs
-  ) {
+  const lock = join(packer, 'package-lock.json')
+  const record = join(packer, 'node_modules/.package-lock.json')
+  if (existsSync(record) && statSync(record).mtimeMs >= statSync(lock).mtimeMs) {
     return { passed: true, output: '' }
   }
   // Run from a script of npm's, npm would take the workspace's strategy out of the environment; the
