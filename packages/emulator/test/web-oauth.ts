@@ -90,5 +90,3 @@ export async function startWebOauth() {
     account: (switches: object) => emulator.switch(switches, serviceAccount.appid),
   }
 }
-
-export type WebOauth = Awaited<ReturnType<typeof startWebOauth>>

@@ -17,7 +17,7 @@ export interface Certified {
 }
 
 /** The names of WeChat's that the emulator stands for, and this machine's own. */
-export const certifiedNames = [
+const certifiedNames = [
   'api.weixin.qq.com',
   'api2.weixin.qq.com',
   'sh.api.weixin.qq.com',
