@@ -54,14 +54,12 @@ export function accessTokens(parts: Parts): AccessTokens {
   const { keys, clock, random, issuer, audience } = parts
   const { kid, privateKey } = keys.current
   const header = encode({ alg: 'ES256', typ: 'at+jwt', kid })
-  // JWS wants r ‖ s (RFC 7518 section 3.4), OpenSSL's own form is DER.
-  const key = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const
   const verified = new LRUCache<string, VerifiedAccessToken>({ max: rememberedTokens })
 
   return {
     lifetimeMs: parts.lifetimeMs,
 
-    // Signed by hand: through WebCrypto the same signature costs half as much again.
+    // Signed by hand: through WebCrypto the same signature costs three times as much.
     sign({ user_id, session_id, app_id, lifetimeMs, claims }) {
       const iat = Math.floor(clock.now() / 1000)
       const payload = encode({
@@ -76,7 +74,7 @@ export function accessTokens(parts: Parts): AccessTokens {
         jti: Buffer.from(random(12)).toString('base64url'),
       })
       const input = `${header}.${payload}`
-      return `${input}.${sign('sha256', Buffer.from(input), key).toString('base64url')}`
+      return `${input}.${toJose(sign('sha256', Buffer.from(input), privateKey))}`
     },
 
     async verify(token) {
@@ -118,6 +116,24 @@ export function accessTokens(parts: Parts): AccessTokens {
       throw new KaimenError(error instanceof errors.JWTExpired ? 'token_expired' : 'token_invalid')
     }
   }
+}
+
+/**
+ * ECDSA signatures as JWS has them: r ‖ s, 32 bytes each (RFC 7518 section 3.4). OpenSSL's own form
+ * is DER (RFC 3279 section 2.2.3); to have it convert costs as much as the signature.
+ */
+function toJose(der: Buffer): string {
+  const signature = Buffer.alloc(64)
+  // SEQUENCE, its length, INTEGER, its length: all of one byte for P-256.
+  const rStart = 4
+  const rEnd = rStart + der.readUInt8(3)
+  const sStart = rEnd + 2
+  // An integer has a zero before it where its first bit is set, and no zeros otherwise.
+  const r = der.subarray(Math.max(rStart, rEnd - 32), rEnd)
+  const s = der.subarray(Math.max(sStart, der.length - 32))
+  signature.set(r, 32 - r.length)
+  signature.set(s, 64 - s.length)
+  return signature.toString('base64url')
 }
 
 function readClaims({ sub, sid, client_id, exp }: JWTPayload): VerifiedAccessToken {

@@ -1,8 +1,9 @@
-import { createHmac, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { createHmac, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose'
 import { readKeyRing } from '../../src/key-ring.ts'
 import { systemRandom } from '../../src/random.ts'
+import { accessTokens } from '../../src/session/access-token.ts'
 import { loadSigningKeys } from '../../src/session/signing-keys.ts'
 import {
   openAppId,
@@ -88,6 +89,35 @@ describe('an access token', () => {
       aud: 'http://kaimen.test',
     })
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(900)
+  })
+
+  it('has a signature that verifies whatever r and s are: 2,000 of them', async () => {
+    const ring = readKeyRing(testSecret)
+    if (typeof ring === 'string') throw new Error(ring)
+    const keys = await loadSigningKeys({ ...world, ring, random: systemRandom })
+    const [issuer, audience] = ['http://kaimen.test', 'http://kaimen.test']
+    const lifetimeMs = 900_000
+    const tokens = accessTokens({
+      ...world,
+      keys,
+      random: systemRandom,
+      issuer,
+      audience,
+      lifetimeMs,
+    })
+    const [publicKey] = [...keys.publicKeys.values()]
+    const lengths = new Set<number>()
+    for (let i = 0; i < 2000; i++) {
+      const token = tokens.sign({ user_id: i, session_id: i, app_id: openAppId, lifetimeMs })
+      const [head, body, signature = ''] = token.split('.')
+      const bytes = Buffer.from(signature, 'base64url')
+      lengths.add(bytes.length)
+      // A leading zero is where a conversion goes wrong; among 2,000 there are some sixteen.
+      lengths.add(bytes[0] === 0 || bytes[32] === 0 ? -1 : 64)
+      const key = { key: publicKey ?? '', dsaEncoding: 'ieee-p1363' } as const
+      expect(verify('sha256', Buffer.from(`${head}.${body}`), key, bytes)).toBe(true)
+    }
+    expect(lengths).toEqual(new Set([64, -1]))
   })
 
   it('[TK-6] lives 15 minutes, and is refused at the second after', async () => {
