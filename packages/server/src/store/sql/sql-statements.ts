@@ -1,5 +1,5 @@
 import { sql, type Kysely } from 'kysely'
-import type { EndReason, StoredSigningKey, UserStatus } from '../store.ts'
+import type { EndReason, StoredSession, StoredSigningKey, UserStatus } from '../store.ts'
 import { statement } from './statement.ts'
 import type { Tables } from './tables.ts'
 
@@ -11,7 +11,9 @@ const userColumns = [
   'users.created_at',
 ] as const
 
-export type UserColumns = Tables['users']
+/** A row of `sessionWithUser`. */
+export type SessionWithUser = StoredSession &
+  Omit<Tables['users'], 'id' | 'created_at'> & { user_created_at: number }
 
 const sessionColumns = [
   'sessions.id',

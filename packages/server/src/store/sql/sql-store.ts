@@ -3,7 +3,7 @@ import { countUp } from '../../id.ts'
 import type { SignInOutcome, SignInWrite, Store, StoredSession, StoredUser } from '../store.ts'
 import { Rollback, type Connection, type Database } from './database.ts'
 import { migrations } from './migrations.ts'
-import { sqlStatements, type UserColumns } from './sql-statements.ts'
+import { sqlStatements, type SessionWithUser } from './sql-statements.ts'
 
 /** The {@link Store} contract on SQL. */
 export function createSqlStore(database: Database, clock: Clock): Store {
@@ -145,15 +145,26 @@ export function createSqlStore(database: Database, clock: Clock): Store {
   }
 }
 
-function splitSessionAndUser(
-  row: Omit<StoredSession, 'user_id'> & { user_id: number; user_created_at: number } & Omit<
-      UserColumns,
-      'id' | 'created_at'
-    >,
-): { session: StoredSession; user: StoredUser } {
-  const { status, nickname, avatar_url, user_created_at, ...session } = row
+function splitSessionAndUser(row: SessionWithUser): { session: StoredSession; user: StoredUser } {
   return {
-    session,
-    user: { id: session.user_id, status, nickname, avatar_url, created_at: user_created_at },
+    session: {
+      id: row.id,
+      user_id: row.user_id,
+      app_id: row.app_id,
+      generation: row.generation,
+      created_at: row.created_at,
+      rotated_at: row.rotated_at,
+      idle_expires_at: row.idle_expires_at,
+      expires_at: row.expires_at,
+      ended_at: row.ended_at,
+      device: row.device,
+    },
+    user: {
+      id: row.user_id,
+      status: row.status,
+      nickname: row.nickname,
+      avatar_url: row.avatar_url,
+      created_at: row.user_created_at,
+    },
   }
 }
