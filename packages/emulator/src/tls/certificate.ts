@@ -28,7 +28,7 @@ const certifiedNames = [
   'localhost',
   '127.0.0.1',
   '::1',
-] as const
+]
 
 const dayMs = 24 * 3600 * 1000
 
@@ -60,8 +60,12 @@ export function createAuthority(now: Date): Certified {
   })
 }
 
-/** A server's certificate for `certifiedNames`, good for a year, which no client finds too long. */
-export function issueCertificate(authority: Certified, now: Date): Certified {
+/** A server's certificate for WeChat's names, good for a year, which no client finds too long. */
+export function issueCertificate(
+  authority: Certified,
+  now: Date,
+  names: readonly string[] = certifiedNames,
+): Certified {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const spki = publicKey.export({ format: 'der', type: 'spki' })
   const authoritySpki = createPublicKey(authority.certificatePem).export({
@@ -69,7 +73,7 @@ export function issueCertificate(authority: Certified, now: Date): Certified {
     type: 'spki',
   })
   return certify({
-    subject: nameOf(certifiedNames[0]),
+    subject: nameOf(names[0] ?? ''),
     spki,
     issuer: nameOf(commonNameOf(authority)),
     issuerKeyPem: authority.keyPem,
@@ -81,7 +85,7 @@ export function issueCertificate(authority: Certified, now: Date): Certified {
       extension('2.5.29.15', bits(Buffer.from([0x80]), 7), true),
       // serverAuth
       extension('2.5.29.37', sequence(objectId('1.3.6.1.5.5.7.3.1'))),
-      extension('2.5.29.17', sequence(...certifiedNames.map(generalName))),
+      extension('2.5.29.17', sequence(...names.map(generalName))),
       extension('2.5.29.35', sequence(der(0x80, keyIdOf(authoritySpki)))),
       extension('2.5.29.14', octets(keyIdOf(spki))),
     ],

@@ -1,13 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { request } from 'node:https'
-import { createServer } from 'node:net'
+import { createServer as createTlsServer, request } from 'node:https'
+import { createServer, isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { createEmulator } from '../../src/index.ts'
 import type { EmulatorOptions } from '../../src/index.ts'
+import { createAuthority, issueCertificate } from '../../src/tls/certificate.ts'
 import { exchangeUrl } from '../start-emulator.ts'
 
 const weChatHosts = [
@@ -79,6 +80,27 @@ test.each(['pay.weixin.qq.com', 'weixin.qq.com', 'api.weixin.qq.com.example.com'
     await expect(ask(tlsUrl, host, caPem)).rejects.toThrow("does not match certificate's altnames")
   },
 )
+
+test.each([
+  ['open.weixin.qq.com', 'accepted'],
+  ['pay.weixin.qq.com', 'accepted'],
+  ['localhost', 'accepted'],
+  ['example.com', 'permitted subtree violation'],
+  ['weixin.qq.com.example.com', 'permitted subtree violation'],
+  ['qq.com', 'permitted subtree violation'],
+  ['10.0.0.1', 'permitted subtree violation'],
+])('a certificate that the authority’s key signs for %s is %s', async (name, outcome) => {
+  const authority = createAuthority(new Date())
+  const { certificatePem: cert, keyPem: key } = issueCertificate(authority, new Date(), [name])
+  const server = createTlsServer({ cert, key }, (_, response) => response.end('accepted'))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  const port = address && typeof address === 'object' ? address.port : 0
+  const servername = isIP(name) ? 'localhost' : name
+  const asked = ask(`https://127.0.0.1:${port}`, servername, authority.certificatePem)
+  expect(await asked.catch((error: Error) => error.message)).toBe(outcome)
+})
 
 test('TLS 1.1 is refused, 1.2 and 1.3 are answered', async () => {
   const { tlsPort: port, caPem: ca } = await startTls()
