@@ -16,7 +16,7 @@ const options: AuthOptions = {
 /** What createAuth says of options that TypeScript would not let through. */
 function refusal(change: Record<string, unknown>): string {
   try {
-    void createAuth({ ...options, ...change } as AuthOptions)
+    void createAuth({ ...options, ...change })
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError)
     return error instanceof Error ? error.message : ''
@@ -56,7 +56,10 @@ describe('createAuth', () => {
   })
 
   it('takes what is right', async () => {
-    await createAuth(options).close()
+    const auth = createAuth(options)
+    const { status } = await auth.handler(new Request('https://auth.example.com/readyz'))
+    expect(status).toBe(200)
+    await auth.close()
   })
 })
 

@@ -1,45 +1,52 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { systemClock, type EphemeralStore, type Store } from '@kaimen/server'
+import { type EphemeralStore, type Store } from '@kaimen/server'
 import { createMemoryEphemeralStore, createMemoryStore } from '@kaimen/server/store/memory'
 import { createSqlEphemeralStore, createSqlStore, openSqlite } from '@kaimen/server/store/sql'
 import { ephemeralStoreContract, storeContract, type Opened } from '@kaimen/server/store/suite'
 import { describe, it } from 'vitest'
+import { testClock } from '../support/clock.ts'
 
 async function openSqliteFile() {
+  const clock = testClock()
   const folder = await mkdtemp(join(tmpdir(), 'kaimen-store-'))
   const database = openSqlite(join(folder, 'kaimen.db'))
-  const store = createSqlStore(database, systemClock)
+  const store = createSqlStore(database, clock)
   await store.migrate()
   const close = async () => {
     await store.close()
     await rm(folder, { recursive: true })
   }
-  return { database, store, close }
+  return { database, store, clock, wait: clock.advance, close }
 }
 
 const stores: Record<string, () => Promise<Opened<Store>>> = {
   memory() {
-    const store = createMemoryStore(systemClock)
-    return Promise.resolve({ a: store, b: store, close: () => store.close() })
+    const clock = testClock()
+    const store = createMemoryStore(clock)
+    const close = () => store.close()
+    return Promise.resolve({ a: store, b: store, wait: clock.advance, close })
   },
   async sqlite() {
-    const { store, close } = await openSqliteFile()
-    return { a: store, b: store, close }
+    const { store, wait, close } = await openSqliteFile()
+    return { a: store, b: store, wait, close }
   },
 }
 
 const ephemeralStores: Record<string, () => Promise<Opened<EphemeralStore>>> = {
   memory() {
-    const store = createMemoryEphemeralStore(systemClock)
-    return Promise.resolve({ a: store, b: store, close: () => store.close() })
+    const clock = testClock()
+    const store = createMemoryEphemeralStore(clock)
+    const close = () => store.close()
+    return Promise.resolve({ a: store, b: store, wait: clock.advance, close })
   },
   async sqlite() {
-    const { database, close } = await openSqliteFile()
+    const { database, clock, wait, close } = await openSqliteFile()
     return {
-      a: createSqlEphemeralStore(database, systemClock),
-      b: createSqlEphemeralStore(database, systemClock),
+      a: createSqlEphemeralStore(database, clock),
+      b: createSqlEphemeralStore(database, clock),
+      wait,
       close,
     }
   },
