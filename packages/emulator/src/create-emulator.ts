@@ -91,7 +91,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   }
 
   const { certificatePem: cert, keyPem: key } = issueCertificate(authority, today)
-  const tlsServer = createTlsServer({ cert, key, minVersion: 'TLSv1.2' }, listener)
+  const tlsServer = createTlsServer({ cert, key }, listener)
   tlsServer.keepAliveTimeout = server.keepAliveTimeout
   try {
     const tlsUrl = `https://${await listen(tlsServer, tlsPort, host)}`

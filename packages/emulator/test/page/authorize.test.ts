@@ -40,7 +40,12 @@ const wrong: [string, number, Record<string, string>][] = [
   ['a website', 10016, { appid: website.appid }],
   ['a redirect_uri on another host', 10003, { redirect_uri: 'http://example.com/' }],
   ['a redirect_uri on a sub-domain', 10003, { redirect_uri: 'http://app.localhost/' }],
-  ['a redirect_uri that runs a script', 10003, { redirect_uri: 'javascript:alert(1)' }],
+  [
+    'a redirect_uri that runs a script',
+    10003,
+    { redirect_uri: 'javascript://localhost/%0Aalert(1)' },
+  ],
+  ['a redirect_uri of another protocol', 10003, { redirect_uri: 'ftp://localhost/' }],
   ['a redirect_uri that is no URL', 10003, { redirect_uri: '/callback' }],
   ['a redirect_uri with a user name', 10003, { redirect_uri: 'http://127.0.0.1@example.com/' }],
 ]

@@ -382,6 +382,7 @@ test.each([
   ['metadata of a cloud', { url: 'http://169.254.169.254/' }],
   ['a name that looks like this machine', { url: 'http://localhost.example.com/' }],
   ['a file', { url: 'file://localhost/etc/passwd' }],
+  ['another protocol', { url: 'ftp://localhost/' }],
   ['no URL', { url: 'x' }],
   ['a short token', { token: 'ab' }],
   ['a key of 42 characters', { encoding_aes_key: 'a'.repeat(42) }],

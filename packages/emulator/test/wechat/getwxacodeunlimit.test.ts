@@ -67,8 +67,14 @@ test('with is_hyaline the picture is a PNG on nothing, and is read', async () =>
   expect([...data.subarray(0, 4)]).toEqual([0, 0, 0, 0])
   const inked = data.findIndex((byte, at) => at % 4 === 3 && byte === 255)
   expect([...data.subarray(inked - 3, inked)]).toEqual([200, 0, 60])
-  const { body } = await scan(api, { image: bytes.toString('base64') })
-  expect(body).toEqual({ appid: miniProgram.appid, page: 'pages/index/index', scene: 'a=1' })
+  const black = await api.draw({ scene: 'a=1', is_hyaline: true })
+  for (const image of [bytes, black.bytes].map((each) => each.toString('base64'))) {
+    expect((await scan(api, { image })).body).toEqual({
+      appid: miniProgram.appid,
+      page: 'pages/index/index',
+      scene: 'a=1',
+    })
+  }
 })
 
 test.each([
@@ -151,16 +157,20 @@ test.each([
   expect([reply.status, reply.body.error]).toMatchObject([status, { code }])
 })
 
-test('a picture without a code is refused, and so is one that would be huge', async () => {
+test('a picture without a code is refused, and so is a code in a picture of more than 4 megapixels', async () => {
   const api = await startCodes()
-  const white = new PNG({ width: 50, height: 50 })
   const refused = async (picture: Buffer) =>
     (await scan(api, { image: picture.toString('base64') })).body.error
+  const white = new PNG({ width: 50, height: 50, fill: true })
   expect(await refused(PNG.sync.write(white))).toMatchObject({ code: 'image_unreadable' })
-  const huge = PNG.sync.write(white)
-  huge.writeUInt32BE(60_000, 16)
-  huge.writeUInt32BE(60_000, 20)
-  expect(await refused(huge)).toMatchObject({ code: 'image_unreadable' })
+  const code = PNG.sync.read((await api.draw({ scene: 'a', is_hyaline: true })).bytes)
+  const within = (side: number) => {
+    const larger = new PNG({ width: side, height: side })
+    PNG.bitblt(code, larger, 0, 0, code.width, code.height, 100, 100)
+    return PNG.sync.write(larger)
+  }
+  expect(await refused(within(2000))).toBe(undefined)
+  expect(await refused(within(2001))).toMatchObject({ code: 'image_unreadable' })
 })
 
 test('a scene leads where its latest code does, and a reset forgets it', async () => {
