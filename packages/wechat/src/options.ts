@@ -88,7 +88,7 @@ function checkNumber(name: keyof typeof ranges, options: WechatOptions): number 
   return value
 }
 
-function checkOrigin(baseUrl: string, allowInsecureHttp: boolean): URL {
+export function checkOrigin(baseUrl: string, allowInsecureHttp: boolean): URL {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined
   if (url === undefined) throw new WechatInputError('baseUrl', 'is not a URL')
   const bare = url.pathname === '/' && url.search === '' && url.hash === ''

@@ -1,10 +1,10 @@
 import { Pool } from 'undici'
+import type { ErrorEntry } from './errors/error-entry.ts'
 import { WechatTransportError } from './errors/transport-error.ts'
 import type { TransportFailure } from './errors/transport-error.ts'
 import { WechatError } from './errors/wechat-error.ts'
 import { checkOptions } from './options.ts'
 import type { WechatOptions } from './options.ts'
-import { isSecret } from './secret.ts'
 import type { Secret } from './secret.ts'
 import {
   closedCircuit,
@@ -15,10 +15,14 @@ import {
 } from './transport/circuit.ts'
 import { startDeadline } from './transport/deadline.ts'
 import type { Deadline } from './transport/deadline.ts'
+import { encode } from './transport/encode.ts'
+import type { JsonValue } from './transport/encode.ts'
 import { exchange } from './transport/exchange.ts'
+import type { Failure, Outcome } from './transport/exchange.ts'
 import { enter, leave, openGate } from './transport/gate.ts'
-import { readReply } from './transport/read-reply.ts'
-import type { ReplyBody } from './transport/read-reply.ts'
+import { badReply } from './transport/read-fields.ts'
+import { readPicture, readReply } from './transport/read-reply.ts'
+import type { JsonReply, Picture, PictureReply, ReplyBody } from './transport/read-reply.ts'
 import { cleanCause, scrub } from './transport/scrub.ts'
 
 /** One call to WeChat's API. */
@@ -29,7 +33,11 @@ export interface WechatRequest {
   /** For example `/sns/jscode2session`. */
   readonly path: string
   /** Encoded here. What is wrapped as a secret is kept out of every error. */
-  readonly query: Readonly<Record<string, string | Secret>>
+  readonly query?: Readonly<Record<string, string | Secret>>
+  /** Sent as JSON; only with POST. Secrets at its top are kept out of every error too. */
+  readonly body?: Readonly<Record<string, JsonValue | Secret>>
+  /** What an `errcode` means to this very request, where it knows better than the tables. */
+  readonly errcodes?: Readonly<Partial<Record<number, ErrorEntry>>> | undefined
 }
 
 /** A client of WeChat's API; one serves any number of apps. */
@@ -42,6 +50,12 @@ export interface Wechat {
    * @throws {@link WechatTransportError} When there is no answer that can be used.
    */
   call(request: WechatRequest): Promise<ReplyBody>
+  /**
+   * Sends one request once and gives the picture of the reply.
+   *
+   * @throws As `call`.
+   */
+  draw(request: WechatRequest): Promise<Picture>
   /** Waits for the calls under way and closes the connections. Calls made after it fail as `closed`. */
   close(): Promise<void>
 }
@@ -79,14 +93,17 @@ export function createWechat(options: WechatOptions = {}): Wechat {
   const gateLimits = { maxInFlight, maxWaiting }
   let closing: Promise<void> | undefined
 
-  async function call(request: WechatRequest): Promise<ReplyBody> {
+  async function send<T extends JsonReply | PictureReply>(
+    request: WechatRequest,
+    read: (outcome: Outcome) => T | Failure,
+  ): Promise<T> {
     if (closing !== undefined) throw refusal(request, 'closed')
     if (isOpen(circuit, nowMs())) throw refusal(request, 'circuit_open')
     const deadline = startDeadline(timeoutMs)
     try {
       if (!(await enter(gate, gateLimits))) throw refusal(request, 'overloaded')
       try {
-        return await attempt(request, deadline)
+        return await attempt(request, read, deadline)
       } finally {
         leave(gate)
       }
@@ -95,11 +112,15 @@ export function createWechat(options: WechatOptions = {}): Wechat {
     }
   }
 
-  async function attempt(request: WechatRequest, deadline: Deadline): Promise<ReplyBody> {
-    const { path, secrets } = encode(request)
+  async function attempt<T extends JsonReply | PictureReply>(
+    request: WechatRequest,
+    read: (outcome: Outcome) => T | Failure,
+    deadline: Deadline,
+  ): Promise<T> {
+    const { secrets, ...outgoing } = encode(request)
     if (!letThrough(circuit, nowMs())) throw refusal(request, 'circuit_open')
-    const reply = readReply(await exchange(pool, { method: request.method, path }, deadline))
-    if (reply.kind !== 'reply') {
+    const reply = read(await exchange(pool, outgoing, deadline))
+    if (isFailure(reply)) {
       recordFailure(circuit, nowMs(), circuitLimits)
       throw new WechatTransportError(request.endpoint, reply.kind, {
         sent: reply.sent,
@@ -109,15 +130,19 @@ export function createWechat(options: WechatOptions = {}): Wechat {
       })
     }
     recordAnswer(circuit)
-    const { errcode = 0, errmsg = '' } = reply.body
-    if (errcode !== 0) {
-      throw new WechatError(request.endpoint, errcode, scrub(String(errmsg), secrets))
-    }
-    return reply.body
+    if (reply.kind === 'reply') refuseErrcode(request, reply.body, secrets)
+    return reply
   }
 
   return {
-    call,
+    async call(request) {
+      return (await send(request, readReply)).body
+    },
+    async draw(request) {
+      const reply = await send(request, readPicture)
+      if (reply.kind === 'picture') return reply.picture
+      throw badReply(request.endpoint, 'neither a picture nor an errcode')
+    },
     close() {
       closing ??= new Promise<void>((resolve) => {
         gate.onIdle = resolve
@@ -132,13 +157,17 @@ function refusal({ endpoint }: WechatRequest, kind: TransportFailure): WechatTra
   return new WechatTransportError(endpoint, kind, { sent: false })
 }
 
-function encode(request: WechatRequest): { path: string; secrets: string[] } {
-  const query = new URLSearchParams()
-  const secrets: string[] = []
-  for (const [name, value] of Object.entries(request.query)) {
-    const plain = isSecret(value) ? value.reveal() : value
-    if (isSecret(value)) secrets.push(plain)
-    query.append(name, plain)
-  }
-  return { path: `${request.path}?${query.toString()}`, secrets }
+function isFailure(reply: JsonReply | PictureReply | Failure): reply is Failure {
+  return reply.kind !== 'reply' && reply.kind !== 'picture'
+}
+
+function refuseErrcode(
+  { endpoint, errcodes }: WechatRequest,
+  { errcode = 0, errmsg }: ReplyBody,
+  secrets: readonly string[],
+): void {
+  if (errcode === 0) return
+  // Only a text: JSON can hold objects that throw when they are asked for one.
+  const text = typeof errmsg === 'string' ? errmsg : ''
+  throw new WechatError(endpoint, errcode, scrub(text, secrets), errcodes?.[errcode])
 }

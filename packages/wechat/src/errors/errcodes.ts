@@ -1,24 +1,5 @@
-/**
- * Who has to act on an error: the code that `call`s this package, the `user` in the mini program,
- * the `operator` of the WeChat account, `wechat` itself, or the `network` between.
- */
-export type Fault = 'caller' | 'user' | 'operator' | 'wechat' | 'network'
-
-/** One text in both languages. */
-export interface Text {
-  readonly en: string
-  readonly zh: string
-}
-
-export interface ErrorEntry {
-  readonly fault: Fault
-  /** Whether the same call may succeed later although nobody changed anything. */
-  readonly retryable: boolean
-  /** What happened. */
-  readonly meaning: Text
-  /** What to do next. */
-  readonly fix: Text
-}
+import { explainCallErrcode } from './call-errcodes.ts'
+import type { ErrorEntry } from './error-entry.ts'
 
 /**
  * What WeChat's `errcode` means: its global return codes, and those that code2Session was seen to
@@ -505,7 +486,10 @@ const table: ReadonlyMap<number, ErrorEntry> = new Map(
   Object.entries(errcodes).map(([errcode, entry]) => [Number(errcode), entry]),
 )
 
-/** The entry of `errcode`; one that is not in the table gets a generic entry. */
-export function explainErrcode(errcode: number): ErrorEntry {
-  return table.get(errcode) ?? unknown
+/**
+ * What `errcode` means, in the words of the call named `endpoint` where it means something of its
+ * own there. One that is in no table gets a generic entry.
+ */
+export function explainErrcode(errcode: number, endpoint = ''): ErrorEntry {
+  return explainCallErrcode(endpoint, errcode) ?? table.get(errcode) ?? unknown
 }

@@ -1,4 +1,4 @@
-import type { ErrorEntry, Fault, Text } from './errcodes.ts'
+import type { ErrorEntry, Fault, Text } from './error-entry.ts'
 
 /**
  * Why there is no answer from WeChat.

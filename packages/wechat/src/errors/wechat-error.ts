@@ -1,5 +1,5 @@
 import { explainErrcode } from './errcodes.ts'
-import type { Fault, Text } from './errcodes.ts'
+import type { ErrorEntry, Fault, Text } from './error-entry.ts'
 
 /** WeChat answered, and the answer is an `errcode`. The message is for operators, not for users. */
 export class WechatError extends Error {
@@ -18,9 +18,14 @@ export class WechatError extends Error {
   /** WeChat's request id, to be looked up in its console within seven days. */
   readonly rid: string | undefined
 
-  /** `errmsg` must be clean of secrets already. */
-  constructor(endpoint: string, errcode: number, errmsg: string) {
-    const { fault, retryable, meaning, fix } = explainErrcode(errcode)
+  /** `errmsg` must be clean of secrets already. `entry` is for what this very request knows better. */
+  constructor(
+    endpoint: string,
+    errcode: number,
+    errmsg: string,
+    entry: ErrorEntry = explainErrcode(errcode, endpoint),
+  ) {
+    const { fault, retryable, meaning, fix } = entry
     super(`${endpoint}: WeChat answered errcode ${errcode}, ${meaning.en}. ${fix.en} [${errmsg}]`)
     this.errcode = errcode
     this.endpoint = endpoint

@@ -1,7 +1,8 @@
-import { WechatInputError } from '../errors/input-error.ts'
-import { WechatTransportError } from '../errors/transport-error.ts'
-import { isSecret, secret as wrap } from '../secret.ts'
+import { isPhoneCode, phoneCodeForLogin } from '../errors/code-mix-up.ts'
+import { checkAppid, checkCode, checkCredential } from '../parameters.ts'
+import { secret as secretOf } from '../secret.ts'
 import type { Secret } from '../secret.ts'
+import { readOptionalText, readText } from '../transport/read-fields.ts'
 import type { Wechat } from '../wechat.ts'
 
 export interface Code2SessionParams {
@@ -35,39 +36,20 @@ export async function code2Session(
   { appid, secret, js_code }: Code2SessionParams,
 ): Promise<Code2SessionReply> {
   const endpoint = 'code2Session'
-  // Ahead of any call: a code is a stranger's text on its way into a URL beside the AppSecret.
-  checkToken('js_code', js_code, /^[A-Za-z0-9_-]{1,128}$/)
-  checkToken('appid', appid, /^[A-Za-z0-9_-]{1,64}$/)
-  const appSecret = isSecret(secret) ? secret : wrap(secret)
-  checkToken('secret', appSecret.reveal(), /^[\x21-\x7e]{1,256}$/)
+  const code = checkCode('js_code', js_code)
+  checkAppid(appid)
+  const appSecret = checkCredential('secret', secret)
 
   const reply = await wechat.call({
     endpoint,
     method: 'GET',
     path: '/sns/jscode2session',
-    query: { appid, secret: appSecret, js_code: wrap(js_code), grant_type: 'authorization_code' },
+    query: { appid, secret: appSecret, js_code: code, grant_type: 'authorization_code' },
+    errcodes: isPhoneCode(js_code) ? phoneCodeForLogin : undefined,
   })
 
-  const { openid, session_key, unionid } = reply
-  if (!isText(openid) || !isText(session_key)) {
-    throw badReply(endpoint, 'openid or session_key is missing')
-  }
-  // An empty unionid would make one person of all who have none.
-  const hasUnionid = unionid !== undefined && unionid !== null && unionid !== ''
-  if (hasUnionid && !isText(unionid)) throw badReply(endpoint, 'unionid is not a text')
-  return { openid, session_key: wrap(session_key), ...(hasUnionid && { unionid }) }
-}
-
-function checkToken(parameter: string, value: string, shape: RegExp): void {
-  if (typeof value !== 'string' || !shape.test(value)) {
-    throw new WechatInputError(parameter, `must match ${shape.source}`)
-  }
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
-}
-
-function badReply(endpoint: string, detail: string): WechatTransportError {
-  return new WechatTransportError(endpoint, 'bad_reply', { sent: true, status: 200, detail })
+  const openid = readText(endpoint, reply, 'openid')
+  const session_key = secretOf(readText(endpoint, reply, 'session_key'))
+  const unionid = readOptionalText(endpoint, reply, 'unionid')
+  return { openid, session_key, ...(unionid !== undefined && { unionid }) }
 }

@@ -6,6 +6,8 @@ import type { Deadline } from './deadline.ts'
 export interface Outgoing {
   readonly method: 'GET' | 'POST'
   readonly path: string
+  /** JSON. WeChat signs over the body, so that an empty one and none differ: none is sent. */
+  readonly body?: string
 }
 
 /** What came of it. */
@@ -42,7 +44,15 @@ export function exchange(
     }
 
     dispatcher.dispatch(
-      { method: outgoing.method, path: outgoing.path, headers: { accept: 'application/json' } },
+      {
+        method: outgoing.method,
+        path: outgoing.path,
+        body: outgoing.body ?? null,
+        headers: {
+          accept: '*/*',
+          ...(outgoing.body !== undefined && { 'content-type': 'application/json' }),
+        },
+      },
       {
         onRequestStart(started) {
           // Throwing here drops a request before its first byte. That matters when the deadline

@@ -1,5 +1,5 @@
 /**
- * Takes `values` out of a text that others wrote, plain and percent-encoded, folds control
+ * Takes `values` out of a text that others wrote, plain, percent-encoded and as JSON, folds control
  * characters so that it cannot forge a log line, and cuts it to 300 characters.
  */
 export function scrub(text: string, values: readonly string[]): string {
@@ -14,7 +14,8 @@ function spellings(value: string): string[] {
   if (value === '') return []
   // By way of a Buffer: encodeURIComponent throws on half a surrogate pair.
   const encoded = encodeURIComponent(Buffer.from(value).toString())
-  return [value, encoded, new URLSearchParams({ '': value }).toString().slice(1)]
+  const inQuery = new URLSearchParams({ '': value }).toString().slice(1)
+  return [value, encoded, inQuery, JSON.stringify(value).slice(1, -1)]
 }
 
 /**
