@@ -48,6 +48,18 @@ const programs = {
       socket.end('GET ' + pathname + search + ' HTTP/1.0\\r\\n\\r\\n')
       return (await text(socket)).split('\\r\\n\\r\\n')[1]
     }`,
+  'fetch in a worker thread': `
+    import { writeFileSync } from 'node:fs'
+    import { Worker } from 'node:worker_threads'
+    const code = \`
+      import { parentPort, workerData } from 'node:worker_threads'
+      parentPort.postMessage(await (await fetch(workerData)).text())\`
+    export const get = (workerData) => new Promise((resolve, reject) => {
+      const file = new URL('./worker.mjs', import.meta.url)
+      writeFileSync(file, code)
+      const worker = new Worker(file, { workerData })
+      worker.on('message', resolve).on('error', reject)
+    })`,
   'node:http without TLS': `
     import { get as getHttp } from 'node:http'
     export const get = (url) => new Promise((resolve, reject) => {
