@@ -51,12 +51,12 @@ const programs = {
   'fetch in a worker thread': `
     import { writeFileSync } from 'node:fs'
     import { Worker } from 'node:worker_threads'
-    const code = \`
+    const source = \`
       import { parentPort, workerData } from 'node:worker_threads'
       parentPort.postMessage(await (await fetch(workerData)).text())\`
     export const get = (workerData) => new Promise((resolve, reject) => {
       const file = new URL('./worker.mjs', import.meta.url)
-      writeFileSync(file, code)
+      writeFileSync(file, source)
       const worker = new Worker(file, { workerData })
       worker.on('message', resolve).on('error', reject)
     })`,
