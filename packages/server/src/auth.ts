@@ -1,4 +1,10 @@
-import { createWechat, WechatInputError, type Wechat } from '@kaimen/wechat'
+import {
+  createAccessTokens,
+  createWechat,
+  WechatInputError,
+  type AccessTokens,
+  type Wechat,
+} from '@kaimen/wechat'
 import { systemClock } from './clock.ts'
 import { ConfigError, KaimenError } from './errors.ts'
 import type { Emit } from './hooks.ts'
@@ -7,6 +13,7 @@ import type { HttpParts } from './http/handlers.ts'
 import { formatId, parseId } from './id.ts'
 import { checkOptions, type AuthOptions, type Report } from './options.ts'
 import { systemRandom } from './random.ts'
+import { openText, sealText } from './seal.ts'
 import { accessTokens } from './session/access-token.ts'
 import { loadSigningKeys } from './session/signing-keys.ts'
 import { createMemoryEphemeralStore } from './store/memory/memory-ephemeral-store.ts'
@@ -39,6 +46,7 @@ export function createAuth(options: AuthOptions): Auth {
   const report = options.report ?? (() => {})
   const ephemeral = options.ephemeral ?? createMemoryEphemeralStore(clock)
   const wechat = openWechat(options.wechat)
+  const wechatTokens = keepWechatTokens(wechat, { apps, ring, random, ephemeral, clock, report })
   const emit = emitTo(options.on, report)
 
   async function assemble(): Promise<HttpParts> {
@@ -48,6 +56,7 @@ export function createAuth(options: AuthOptions): Auth {
       store,
       ephemeral,
       wechat,
+      wechatTokens,
       clock,
       random,
       ring,
@@ -102,7 +111,10 @@ export function createAuth(options: AuthOptions): Auth {
     async ready() {
       await ready()
     },
-    close: () => wechat.close(),
+    async close() {
+      await wechatTokens.close()
+      await wechat.close()
+    },
     users: {
       disable: (id) => setUserStatus(id, 'disabled'),
       enable: (id) => setUserStatus(id, 'active'),
@@ -117,6 +129,31 @@ function openWechat(options: AuthOptions['wechat']): Wechat {
     if (!(error instanceof WechatInputError)) throw error
     throw new ConfigError(`wechat.${error.message}`)
   }
+}
+
+/**
+ * The access_tokens of the apps, shared by all processes through the ephemeral store, sealed.
+ * [WX-13]
+ */
+function keepWechatTokens(
+  wechat: Wechat,
+  parts: Pick<HttpParts, 'apps' | 'ring' | 'random' | 'ephemeral' | 'clock'> & { report: Report },
+): AccessTokens {
+  const place = { table: 'ephemeral', row: 'wechat_access_token', column: 'value' }
+  return createAccessTokens({
+    wechat,
+    apps: [...parts.apps.values()].map(({ app_id, secret }) => ({ appid: app_id, secret })),
+    store: parts.ephemeral,
+    seal: (text) => sealText(parts.ring, parts.random, place, text),
+    open(sealed) {
+      const text = openText(parts.ring, place, sealed)
+      if (text === undefined) throw new Error('sealed under another secret')
+      return text
+    },
+    onError: (error, appid) => parts.report(`The access_token of ${appid}`, error),
+    nowMs: parts.clock.now,
+    random: parts.random,
+  })
 }
 
 function emitTo(on: AuthOptions['on'], report: Report): Emit {

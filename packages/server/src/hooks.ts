@@ -15,14 +15,18 @@ export type HookUser = {
  */
 export type Admit = (attempt: {
   readonly proof: {
-    readonly kind: 'wechat'
+    /** The last step of the proof. */
+    readonly kind: ProofKind
     readonly app_id: string
-    readonly openid: string
+    /** `null` where no WeChat identity takes part. */
+    readonly openid: string | null
     readonly unionid: string | null
   }
   /** `undefined`: a user is about to be made. */
   readonly user: HookUser | undefined
 }) => Promise<Refusal | undefined> | Refusal | undefined
+
+export type ProofKind = 'wechat' | 'phone_button' | 'otp' | 'password'
 
 export type Refusal = { readonly refuse: Localized }
 
@@ -42,6 +46,7 @@ export type AuthEvent =
       readonly user_id: string
       readonly session_id: string
       readonly app_id: string
+      readonly by: ProofKind
       /** How the identity was resolved. */
       readonly decision: 'exists' | 'link' | 'create' | 'conflict'
     }

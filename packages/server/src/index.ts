@@ -23,10 +23,12 @@ export type { Random } from './random.ts'
 export type { EphemeralStore } from './store/ephemeral-store.ts'
 export type {
   EndReason,
-  FoundByWechat,
+  FoundUsers,
+  ProofKey,
   SignInOutcome,
   SignInWrite,
   Store,
+  StoredPhone,
   StoredSession,
   StoredSigningKey,
   StoredUser,

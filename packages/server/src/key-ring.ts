@@ -6,12 +6,15 @@ import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto'
  */
 export type KeyRing = {
   readonly current: number
+  /** Every version that is given, the current one first. */
+  readonly versions: readonly number[]
   /** The key for one purpose; `undefined` where the ring has no such version any more. */
   key(purpose: Purpose, version: number): KeyObject | undefined
 }
 
 /** Each purpose has a key of its own, so that nothing made for one is ever taken for another. */
-type Purpose = 'seal' | 'refresh-token'
+type Purpose = (typeof purposes)[number]
+const purposes = ['seal', 'refresh-token', 'phone-index', 'otp'] as const
 
 /** The shortest secret taken; characters. */
 const minSecretLength = 32
@@ -48,12 +51,12 @@ export function readKeyRing(text: string): KeyRing | SecretFault {
       return 'secret_published'
     }
     versions.push(version)
-    for (const purpose of ['seal', 'refresh-token'] as const) {
+    for (const purpose of purposes) {
       const bits = hkdfSync('sha256', entry[2], '', `kaimen ${purpose}`, 32)
       keys.set(`${purpose} ${version}`, createSecretKey(Buffer.from(bits)))
     }
   }
   const [current] = versions
   if (current === undefined) return 'secret_malformed'
-  return { current, key: (purpose, version) => keys.get(`${purpose} ${version}`) }
+  return { current, versions, key: (purpose, version) => keys.get(`${purpose} ${version}`) }
 }

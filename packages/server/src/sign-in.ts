@@ -1,20 +1,25 @@
-import type { SignInWechatBody } from '@kaimen/protocol'
-import type { Wechat } from '@kaimen/wechat'
+import type { Device } from '@kaimen/protocol'
+import type { AccessTokens as WechatTokens, Wechat } from '@kaimen/wechat'
 import type { App } from './app.ts'
 import { exchangeOnce, type CodeClaim } from './challenge/code-claim.ts'
-import { issueTicket, ticketTtlMs } from './challenge/ticket.ts'
+import { issueTicket, readTicket, spendTicket, ticketTtlMs } from './challenge/ticket.ts'
 import type { Clock } from './clock.ts'
 import { sha256 } from './digest.ts'
 import { KaimenError } from './errors.ts'
-import { isLoginCode, proveByWechat, type WechatProof } from './flow/wechat.ts'
+import { provePhoneByOtp } from './flow/otp.ts'
+import { provePhoneByButton } from './flow/phone-button.ts'
+import { isLoginCode, proveByWechat } from './flow/wechat.ts'
 import type { Admit, Emit } from './hooks.ts'
 import { formatId } from './id.ts'
 import type { KeyRing } from './key-ring.ts'
+import type { PhoneNumber } from './phone-number.ts'
 import type { Random } from './random.ts'
 import { openText, sealText } from './seal.ts'
 import type { EphemeralStore } from './store/ephemeral-store.ts'
-import type { SignInWrite, Store, StoredSession, StoredUser } from './store/store.ts'
+import type { SignInWrite, Store, StoredPhone, StoredSession, StoredUser } from './store/store.ts'
 import { hookUser } from './user/hook-user.ts'
+import { storedPhone } from './user/phone.ts'
+import type { Proof } from './user/proof.ts'
 import { resolve, type Decision } from './user/resolve.ts'
 import { sealSessionKey } from './user/session-key.ts'
 
@@ -22,6 +27,7 @@ export type SignInParts = {
   readonly store: Store
   readonly ephemeral: EphemeralStore
   readonly wechat: Wechat
+  readonly wechatTokens: WechatTokens
   readonly clock: Clock
   readonly random: Random
   readonly ring: KeyRing
@@ -33,7 +39,7 @@ export type SignInResult =
   | { status: 'signed_in'; session: StoredSession; user: StoredUser; isNewUser: boolean }
   | { status: 'phone_required'; ticket: string; expiresInMs: number }
 
-type Device = SignInWechatBody['device']
+type With = { readonly device: Device | undefined }
 
 /**
  * Signs in with the code of `wx.login`: the code becomes a proof, the proof a user, the user a
@@ -42,37 +48,90 @@ type Device = SignInWechatBody['device']
 export async function signInByWechat(
   parts: SignInParts,
   app: App,
-  { code, idempotencyKey, device }: Omit<CodeClaim, 'app_id'> & { device: Device },
+  { code, idempotencyKey, device }: Omit<CodeClaim, 'app_id'> & With,
 ): Promise<SignInResult> {
   if (!isLoginCode(code)) throw new KaimenError('code_invalid')
   const claim = { app_id: app.app_id, code, idempotencyKey }
   let result: SignInResult | undefined
   const outcome = await exchangeOnce(parts, claim, async () => {
-    const proof = await proveByWechat(parts.wechat, app, code)
-    result = await signIn(parts, app, proof, device)
+    const wechat = await proveByWechat(parts.wechat, app, code)
+    result = await signIn(parts, app, { wechat, phone: null, by: 'wechat' }, { device })
     return rememberResult(parts, claim, result)
   })
   return result ?? recallResult(parts, claim, outcome)
 }
 
 /**
- * What a proven identity comes to. Sign-ins that race are settled by the store's indexes: the loser
- * looks again.
+ * Signs in with the phone button, after `wx.login`: its ticket, or a code of it that is still good.
+ * (R5)
+ */
+export async function signInByPhoneButton(
+  parts: SignInParts,
+  app: App,
+  {
+    from,
+    phone_code,
+    device,
+  }: { from: { ticket: string } | { code: string }; phone_code: string } & With,
+): Promise<SignInResult> {
+  const ticket = 'ticket' in from ? from.ticket : undefined
+  const wechat =
+    'ticket' in from
+      ? await readTicketOf(parts, app, from.ticket)
+      : await proveByWechat(parts.wechat, app, from.code)
+  const { app_id, openid } = wechat
+  const phone = await provePhoneByButton(parts, { app_id, openid, phone_code })
+  return signIn(parts, app, { wechat, phone, by: 'phone_button' }, { device, ticket })
+}
+
+/** Signs in with an SMS code; with a ticket, links the identity that waits behind it. (R6, R8) */
+export async function signInByOtp(
+  parts: SignInParts,
+  app: App,
+  {
+    phone,
+    otp,
+    ticket,
+    device,
+  }: { phone: PhoneNumber; otp: string; ticket: string | undefined } & With,
+): Promise<SignInResult> {
+  const wechat = ticket === undefined ? null : await readTicketOf(parts, app, ticket)
+  await provePhoneByOtp(parts, phone, otp)
+  return signIn(parts, app, { wechat, phone, by: 'otp' }, { device, ticket })
+}
+
+async function readTicketOf(parts: SignInParts, app: App, ticket: string) {
+  const pending = await readTicket(parts, ticket)
+  if (pending.app_id !== app.app_id) throw new KaimenError('ticket_invalid')
+  return pending
+}
+
+/**
+ * What a proof comes to. Sign-ins that race are settled by the store's indexes: the loser looks
+ * again. A ticket is used up only when something is about to be written.
  */
 async function signIn(
   parts: SignInParts,
   app: App,
-  proof: WechatProof,
-  device: Device,
+  proof: Proof,
+  { device, ticket }: With & { ticket?: string | undefined },
 ): Promise<SignInResult> {
+  const phone = proof.phone && storedPhone(parts.ring, parts.random, proof.phone)
+  const proofKey = { app_id: app.app_id, wechat: proof.wechat, phone: phone && phone.indexes }
+  let isTicketSpent = ticket === undefined
   for (let look = 0; look < 5; look++) {
-    const decision = resolve(await parts.store.findByWechat(proof))
+    const decision = resolve(await parts.store.findUsers(proofKey))
+    if (decision.kind === 'conflict' && decision.over === 'phone') {
+      throw new KaimenError('phone_taken')
+    }
     const known = decision.kind === 'create' ? undefined : decision.user
     if (known && known.status !== 'active') throw new KaimenError('user_disabled')
-    await askHost(parts, proof, known)
-    if (!known && app.registration === 'phone') return requirePhone(parts, proof)
+    await askHost(parts, app, proof, known)
+    if (!known && !proof.phone && app.registration === 'phone') return requirePhone(parts, proof)
 
-    const write = describeSignIn(parts, app, proof, decision, device)
+    if (ticket !== undefined && !isTicketSpent) await spendTicket(parts, ticket)
+    isTicketSpent = true
+    const write = describeSignIn(parts, app, proof, phone, decision, device)
     const written = await parts.store.signIn(write)
     if (written.outcome === 'user_not_active') throw new KaimenError('user_disabled')
     if (written.outcome === 'taken') continue
@@ -83,52 +142,73 @@ async function signIn(
       user_id: formatId('usr', user_id),
       session_id: formatId('ses', session_id),
       app_id: app.app_id,
+      by: proof.by,
       decision: decision.kind,
     })
     return {
       status: 'signed_in',
       isNewUser: !known,
-      user: known ?? newUser(user_id, write.now_ms),
+      user: signedInUser(known, user_id, write),
       session: newSession(session_id, user_id, write),
     }
   }
   throw new KaimenError('unavailable', { retryAfterSeconds: 1 })
 }
 
-async function askHost({ admit }: SignInParts, proof: WechatProof, user: StoredUser | undefined) {
-  const { app_id, openid, unionid } = proof
+async function askHost(
+  { admit }: SignInParts,
+  app: App,
+  { wechat, by }: Proof,
+  user: StoredUser | undefined,
+) {
   const answer = await admit?.({
-    proof: { kind: 'wechat', app_id, openid, unionid },
+    proof: {
+      kind: by,
+      app_id: app.app_id,
+      openid: wechat?.openid ?? null,
+      unionid: wechat?.unionid ?? null,
+    },
     user: user && hookUser(user),
   })
   if (answer) throw new KaimenError('sign_in_refused', { detail: answer.refuse })
 }
 
-async function requirePhone(parts: SignInParts, proof: WechatProof): Promise<SignInResult> {
-  const pending = { ...proof, session_key: proof.session_key.reveal() }
-  const ticket = await issueTicket(parts, pending)
+async function requirePhone(parts: SignInParts, { wechat }: Proof): Promise<SignInResult> {
+  if (!wechat) throw new KaimenError('phone_unverified')
+  const ticket = await issueTicket(parts, wechat)
   return { status: 'phone_required', ticket, expiresInMs: ticketTtlMs }
 }
 
+/** A conflict over a phone never comes here. */
+type Writable = Exclude<Decision, { over: 'phone' }>
+
 function describeSignIn(
   { clock, ring, random }: SignInParts,
-  { session: limits }: App,
-  proof: WechatProof,
-  decision: Decision,
-  device: Device,
+  { app_id, session: limits }: App,
+  { wechat, by }: Proof,
+  phone: StoredPhone | null,
+  decision: Writable,
+  device: Device | undefined,
 ): SignInWrite {
-  const { session_key, ...wechat } = proof
   const now_ms = clock.now()
-  const hasIdentity = decision.kind === 'exists' || decision.kind === 'conflict'
+  const isKnown = decision.kind === 'exists' || decision.kind === 'conflict'
   const claimsUnionid =
-    decision.kind === 'create' || (decision.kind === 'exists' && decision.unionid === 'claim')
+    decision.kind === 'create' || ('unionid' in decision && decision.unionid === 'claim')
+  const claimsPhone = decision.kind === 'create' || decision.phone === 'claim'
   return {
     now_ms,
-    wechat,
+    app_id,
     user_id: decision.kind === 'create' ? null : decision.user.id,
-    identity: hasIdentity ? 'known' : 'new',
-    unionid: claimsUnionid && wechat.unionid !== null ? 'claim' : 'leave',
-    session_key: sealSessionKey(ring, random, wechat, session_key.reveal()),
+    wechat: wechat && {
+      app_id: wechat.app_id,
+      openid: wechat.openid,
+      open_platform: wechat.open_platform,
+      unionid: wechat.unionid,
+      identity: isKnown ? 'known' : 'new',
+      claim_unionid: claimsUnionid && wechat.unionid !== null,
+      session_key: sealSessionKey(ring, random, wechat, wechat.session_key.reveal()),
+    },
+    phone: claimsPhone ? phone : null,
     session: {
       device: device ? JSON.stringify(device) : null,
       idle_expires_at: now_ms + Math.min(limits.idleMs, limits.absoluteMs),
@@ -137,6 +217,7 @@ function describeSignIn(
     event: {
       kind: 'signed_in',
       detail: JSON.stringify({
+        by,
         decision: decision.kind,
         ...(decision.kind === 'conflict' && { unionid_holder: decision.holder.id }),
       }),
@@ -144,16 +225,25 @@ function describeSignIn(
   }
 }
 
-function newUser(id: number, created_at: number): StoredUser {
-  return { id, status: 'active', nickname: null, avatar_url: null, created_at }
+function signedInUser(known: StoredUser | undefined, id: number, write: SignInWrite): StoredUser {
+  const user: StoredUser = known ?? {
+    id,
+    status: 'active',
+    nickname: null,
+    avatar_url: null,
+    phone: null,
+    phone_index: null,
+    created_at: write.now_ms,
+  }
+  return write.phone ? { ...user, phone: write.phone.sealed, phone_index: write.phone.index } : user
 }
 
 function newSession(id: number, user_id: number, write: SignInWrite): StoredSession {
-  const { now_ms, wechat, session } = write
+  const { now_ms, app_id, session } = write
   return {
     id,
     user_id,
-    app_id: wechat.app_id,
+    app_id,
     generation: 0,
     created_at: now_ms,
     rotated_at: now_ms,

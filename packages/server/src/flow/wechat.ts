@@ -1,17 +1,8 @@
 import { errorCodeOf, type ErrorCode } from '@kaimen/protocol'
-import {
-  code2Session,
-  WechatError,
-  WechatTransportError,
-  type Secret,
-  type Wechat,
-} from '@kaimen/wechat'
+import { code2Session, WechatError, WechatTransportError, type Wechat } from '@kaimen/wechat'
 import type { App } from '../app.ts'
 import { KaimenError } from '../errors.ts'
-import type { WechatKey } from '../store/store.ts'
-
-/** WeChat says: whoever holds this code is this openid of this app. */
-export type WechatProof = WechatKey & { readonly session_key: Secret }
+import type { WechatProof } from '../user/proof.ts'
 
 /** Whether a text can be a login code at all. One that can not never reaches WeChat. [WX-4] */
 export function isLoginCode(code: string): boolean {

@@ -18,14 +18,19 @@ export type Store = {
   ping(): Promise<void>
   close(): Promise<void>
 
-  /** Who holds this openid, and who holds this unionid. */
-  findByWechat(key: WechatKey): Promise<FoundByWechat>
-  /** One transaction: make or touch user and identity, open a session, record the event. */
+  /** Who holds what a proof names. */
+  findUsers(proof: ProofKey): Promise<FoundUsers>
+  /** One transaction: make or touch user, identity and phone, open a session, record the event. */
   signIn(write: SignInWrite): Promise<SignInOutcome>
   /** The sealed `session_key` of an identity. */
   findSessionKey(key: { app_id: string; openid: string }): Promise<Uint8Array | undefined>
 
   findUser(id: number): Promise<StoredUser | undefined>
+  /** Gives the user another number in place of the one it had. */
+  changePhone(write: { user_id: number; phone: StoredPhone }): Promise<'changed' | 'taken'>
+  /** The PHC text of the user's password hash. */
+  findPassword(user_id: number): Promise<string | undefined>
+  setPassword(write: { user_id: number; password: string }): Promise<void>
   /** Leaving `active` ends every session of the user in the same act. */
   setUserStatus(write: {
     id: number
@@ -79,7 +84,19 @@ export type StoredUser = {
   status: UserStatus
   nickname: string | null
   avatar_url: string | null
+  /** Sealed for the place of `phone_index`; both are null or neither. */
+  phone: Uint8Array | null
+  phone_index: string | null
   created_at: number
+}
+
+/** A phone number as it is kept. */
+export type StoredPhone = {
+  /** One keyed blind index for each version of the secret: no two users share any. */
+  readonly indexes: readonly string[]
+  /** That of the current version, to whose place `sealed` is bound. */
+  readonly index: string
+  readonly sealed: Uint8Array
 }
 
 export type WechatKey = {
@@ -90,22 +107,39 @@ export type WechatKey = {
   unionid: string | null
 }
 
-export type FoundByWechat = {
-  byOpenid?: StoredUser
-  byUnionid?: StoredUser
+/** What a proof names. */
+export type ProofKey = {
+  readonly app_id: string
+  readonly wechat: WechatKey | null
+  /** Blind indexes of a proven number. */
+  readonly phone: readonly string[] | null
+}
+
+export type FoundUsers = {
+  readonly byOpenid?: StoredUser
+  readonly byUnionid?: StoredUser
+  readonly byPhone?: { readonly user: StoredUser; readonly hasIdentityInApp: boolean }
+  /** Which of the three the proof named. */
+  readonly proves: { readonly openid: boolean; readonly unionid: boolean; readonly phone: boolean }
 }
 
 export type SignInWrite = {
   now_ms: number
-  wechat: WechatKey
+  app_id: string
   /** `null` makes a user. */
   user_id: number | null
-  /** Whether the identity is there already, of this user. */
-  identity: 'known' | 'new'
-  /** Whether `wechat.unionid` is to become this user's. */
-  unionid: 'claim' | 'leave'
-  /** Sealed for the place of this identity. */
-  session_key: Uint8Array
+  wechat:
+    | (WechatKey & {
+        /** Whether the identity is there already, of this user. A user has one in each app. */
+        identity: 'known' | 'new'
+        /** Whether `unionid` is to become this user's. */
+        claim_unionid: boolean
+        /** Sealed for the place of this identity. */
+        session_key: Uint8Array
+      })
+    | null
+  /** A proven number that is to become this user's, who has none. */
+  phone: StoredPhone | null
   session: {
     /** JSON, or null. */
     device: string | null
@@ -118,8 +152,8 @@ export type SignInWrite = {
 export type SignInOutcome =
   | { outcome: 'signed_in'; user_id: number; session_id: number }
   /**
-   * Somebody was faster: the openid or unionid has an owner by now. Nothing was written; read and
-   * resolve again.
+   * Somebody was faster: the openid, unionid or phone has an owner by now, or the user another
+   * identity in this app. Nothing was written; read and resolve again.
    */
   | { outcome: 'taken' }
   /** The user is not active. Nothing was written. */

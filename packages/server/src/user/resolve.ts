@@ -1,28 +1,56 @@
-import type { FoundByWechat, StoredUser } from '../store/store.ts'
+import type { FoundUsers, StoredUser } from '../store/store.ts'
 
-/** What a proof of a WeChat identity, and what is stored, come to. */
+/** What a proof, and what is stored, come to. */
 export type Decision =
-  /** R1: the openid's user. `claim`: its unionid is new and becomes this user's. (R9) */
-  | { kind: 'exists'; user: StoredUser; unionid: 'claim' | 'leave' }
-  /** R2: the openid is new, its unionid belongs to this user. */
-  | { kind: 'link'; user: StoredUser }
-  /** R3, R4: neither is known. */
+  /** R1, R8: this user, by openid or by phone. `claim`: what is new becomes this user's. (R9) */
+  | { kind: 'exists'; user: StoredUser; unionid: Claim; phone: Claim }
+  /** R2, R5: the openid is new; its unionid or the proven phone belongs to this user. */
+  | { kind: 'link'; user: StoredUser; unionid: Claim; phone: Claim }
+  /** R3 to R5: nothing of it is known. */
   | { kind: 'create' }
   /**
-   * R9: the openid's user signs in; the unionid stays with its holder until somebody merges the
-   * two.
+   * Two users have a claim. Over a unionid (R9) the sign-in goes on as the openid's user, and the
+   * two wait for a merge. Over a phone (R5) nothing changes.
    */
-  | { kind: 'conflict'; user: StoredUser; holder: StoredUser }
+  | { kind: 'conflict'; over: 'unionid'; user: StoredUser; holder: StoredUser; phone: Claim }
+  | { kind: 'conflict'; over: 'phone'; holder: StoredUser }
+
+export type Claim = 'claim' | 'leave'
 
 /**
- * Decides who a WeChat identity is. Pure and total. The openid decides before the unionid: a
- * unionid may arrive late, and must never turn a person into somebody else. [WX-8]
+ * Decides who a proof is of. Pure and total.
+ *
+ * The openid decides before the unionid: a unionid may arrive late, and must never turn a person
+ * into somebody else. [WX-8] A proven phone links only where it takes nobody's place.
  */
-export function resolve({ byOpenid, byUnionid }: FoundByWechat): Decision {
-  if (byOpenid && byUnionid && byOpenid.id !== byUnionid.id) {
-    return { kind: 'conflict', user: byOpenid, holder: byUnionid }
+export function resolve({ byOpenid, byUnionid, byPhone, proves }: FoundUsers): Decision {
+  const holder = byPhone?.user
+  const newUnionid: Claim = proves.unionid && !byUnionid ? 'claim' : 'leave'
+  const newPhone = (user: StoredUser): Claim =>
+    proves.phone && !holder && user.phone === null ? 'claim' : 'leave'
+
+  if (byOpenid) {
+    if (holder && holder.id !== byOpenid.id) return { kind: 'conflict', over: 'phone', holder }
+    const phone = newPhone(byOpenid)
+    if (byUnionid && byUnionid.id !== byOpenid.id) {
+      return { kind: 'conflict', over: 'unionid', user: byOpenid, holder: byUnionid, phone }
+    }
+    return { kind: 'exists', user: byOpenid, unionid: newUnionid, phone }
   }
-  if (byOpenid) return { kind: 'exists', user: byOpenid, unionid: byUnionid ? 'leave' : 'claim' }
-  if (byUnionid) return { kind: 'link', user: byUnionid }
+
+  if (!proves.openid) {
+    return holder
+      ? { kind: 'exists', user: holder, unionid: 'leave', phone: 'leave' }
+      : { kind: 'create' }
+  }
+
+  if (holder) {
+    const elsewhere = byUnionid !== undefined && byUnionid.id !== holder.id
+    if (byPhone?.hasIdentityInApp || elsewhere) return { kind: 'conflict', over: 'phone', holder }
+    return { kind: 'link', user: holder, unionid: newUnionid, phone: 'leave' }
+  }
+  if (byUnionid) {
+    return { kind: 'link', user: byUnionid, unionid: 'leave', phone: newPhone(byUnionid) }
+  }
   return { kind: 'create' }
 }

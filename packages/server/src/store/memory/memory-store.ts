@@ -2,14 +2,16 @@ import type { Clock } from '../../clock.ts'
 import { countUp } from '../../id.ts'
 import type {
   EndReason,
+  SignInWrite,
   Store,
+  StoredPhone,
   StoredSession,
   StoredSigningKey,
   StoredUser,
   WechatKey,
 } from '../store.ts'
 
-type Identity = { user_id: number; session_key: Uint8Array }
+type Identity = { user_id: number; app_id: string; session_key: Uint8Array }
 
 /**
  * The {@link Store} contract in this process's memory, for tests and trials: nothing survives the
@@ -19,6 +21,8 @@ export function createMemoryStore(clock: Clock): Store {
   const users = new Map<number, StoredUser>()
   const identities = new Map<string, Identity>()
   const unionids = new Map<string, number>()
+  const phoneIndexes = new Map<string, number>()
+  const passwords = new Map<number, string>()
   const sessions = new Map<number, StoredSession & { end_reason?: EndReason }>()
   const signingKeys = new Map<string, StoredSigningKey>()
   const nextId = countUp(clock)
@@ -31,6 +35,38 @@ export function createMemoryStore(clock: Clock): Store {
   const userOf = (id: number | undefined) => {
     const user = id === undefined ? undefined : users.get(id)
     return user && { ...user }
+  }
+
+  const hasIdentity = (user_id: number, app_id: string) =>
+    [...identities.values()].some((each) => each.user_id === user_id && each.app_id === app_id)
+
+  /**
+   * Whether a sign-in would take nobody's openid, unionid or phone, and no second of the user's
+   * own.
+   */
+  function isFree(
+    user_id: number,
+    app_id: string,
+    wechat: SignInWrite['wechat'],
+    union: string | undefined,
+    phone: StoredPhone | null,
+  ) {
+    const identity = wechat ? identities.get(openidKey(wechat)) : undefined
+    const isIdentityFree =
+      wechat === null ||
+      (wechat.identity === 'known'
+        ? identity?.user_id === user_id
+        : !identity && !hasIdentity(user_id, app_id))
+    const unionHolder = union === undefined ? undefined : unionids.get(union)
+    const isPhoneFree =
+      phone === null ||
+      (!users.get(user_id)?.phone && !phone.indexes.some((index) => phoneIndexes.has(index)))
+    return isIdentityFree && (unionHolder ?? user_id) === user_id && isPhoneFree
+  }
+
+  function holdPhone(user_id: number, { indexes, index, sealed }: StoredPhone) {
+    for (const each of indexes) phoneIndexes.set(each, user_id)
+    Object.assign(users.get(user_id) ?? {}, { phone: sealed, phone_index: index })
   }
 
   const isLive = (session: StoredSession, now_ms: number) =>
@@ -51,35 +87,47 @@ export function createMemoryStore(clock: Clock): Store {
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
 
-    findByWechat(key) {
-      const byOpenid = userOf(identities.get(openidKey(key))?.user_id)
-      const byUnionid = userOf(unionids.get(unionidKey(key) ?? ''))
-      return Promise.resolve({ ...(byOpenid && { byOpenid }), ...(byUnionid && { byUnionid }) })
+    findUsers({ app_id, wechat, phone }) {
+      const byOpenid = wechat && userOf(identities.get(openidKey(wechat))?.user_id)
+      const byUnionid = wechat && userOf(unionids.get(unionidKey(wechat) ?? ''))
+      const holder = phone && userOf(phone.map((index) => phoneIndexes.get(index)).find(Boolean))
+      return Promise.resolve({
+        ...(byOpenid && { byOpenid }),
+        ...(byUnionid && { byUnionid }),
+        ...(holder && {
+          byPhone: { user: holder, hasIdentityInApp: hasIdentity(holder.id, app_id) },
+        }),
+        proves: {
+          openid: wechat !== null,
+          unionid: wechat !== null && wechat.unionid !== null,
+          phone: phone !== null,
+        },
+      })
     },
 
-    signIn({ now_ms, wechat, ...act }) {
-      const identity = identities.get(openidKey(wechat))
-      const union = act.unionid === 'claim' ? unionidKey(wechat) : undefined
-      const holder = union === undefined ? undefined : unionids.get(union)
+    signIn({ now_ms, app_id, wechat, phone, ...act }) {
       if (act.user_id !== null && users.get(act.user_id)?.status !== 'active') {
         return Promise.resolve({ outcome: 'user_not_active' })
       }
       const user_id = act.user_id ?? nextId()
-      const mine = act.identity === 'known' ? identity?.user_id === user_id : !identity
-      if (!mine || (holder !== undefined && holder !== user_id)) {
+      const union = wechat?.claim_unionid ? unionidKey(wechat) : undefined
+      if (!isFree(user_id, app_id, wechat, union, phone)) {
         return Promise.resolve({ outcome: 'taken' })
       }
       if (act.user_id === null) {
-        const fresh = { status: 'active', nickname: null, avatar_url: null } as const
-        users.set(user_id, { id: user_id, ...fresh, created_at: now_ms })
+        const empty = { nickname: null, avatar_url: null, phone: null, phone_index: null }
+        users.set(user_id, { id: user_id, status: 'active', ...empty, created_at: now_ms })
       }
-      identities.set(openidKey(wechat), { user_id, session_key: act.session_key })
+      if (wechat) {
+        identities.set(openidKey(wechat), { user_id, app_id, session_key: wechat.session_key })
+      }
       if (union !== undefined) unionids.set(union, user_id)
+      if (phone) holdPhone(user_id, phone)
       const session_id = nextId()
       sessions.set(session_id, {
         id: session_id,
         user_id,
-        app_id: wechat.app_id,
+        app_id,
         generation: 0,
         created_at: now_ms,
         rotated_at: now_ms,
@@ -87,6 +135,26 @@ export function createMemoryStore(clock: Clock): Store {
         ...act.session,
       })
       return Promise.resolve({ outcome: 'signed_in', user_id, session_id })
+    },
+
+    changePhone({ user_id, phone }) {
+      const isTaken = phone.indexes.some((index) => {
+        const holder = phoneIndexes.get(index)
+        return holder !== undefined && holder !== user_id
+      })
+      if (isTaken) return Promise.resolve('taken')
+      for (const [index, holder] of phoneIndexes) {
+        if (holder === user_id) phoneIndexes.delete(index)
+      }
+      holdPhone(user_id, phone)
+      return Promise.resolve('changed')
+    },
+
+    findPassword: (user_id) => Promise.resolve(passwords.get(user_id)),
+
+    setPassword({ user_id, password }) {
+      passwords.set(user_id, password)
+      return Promise.resolve()
     },
 
     findSessionKey: (key) => Promise.resolve(identities.get(openidKey(key))?.session_key),

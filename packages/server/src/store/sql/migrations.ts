@@ -14,6 +14,9 @@ export const migrations: Record<string, Migration> = {
         .addColumn('status', 'text', (c) => c.notNull())
         .addColumn('nickname', 'text')
         .addColumn('avatar_url', 'text')
+        .addColumn('phone', 'blob')
+        .addColumn('phone_index', 'text')
+        .addColumn('password', 'text')
         .addColumn('created_at', 'integer', (c) => c.notNull())
         .execute()
 
@@ -28,7 +31,24 @@ export const migrations: Record<string, Migration> = {
         .addPrimaryKeyConstraint('identities_pk', ['app_id', 'openid'])
         .modifyEnd(sql`without rowid`)
         .execute()
-      await db.schema.createIndex('identities_of_user').on('identities').column('user_id').execute()
+      await db.schema
+        .createIndex('one_identity_of_user_in_app')
+        .unique()
+        .on('identities')
+        .columns(['user_id', 'app_id'])
+        .execute()
+
+      await db.schema
+        .createTable('phone_indexes')
+        .addColumn('phone_index', 'text', (c) => c.primaryKey())
+        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+        .modifyEnd(sql`without rowid`)
+        .execute()
+      await db.schema
+        .createIndex('phone_indexes_of_user')
+        .on('phone_indexes')
+        .column('user_id')
+        .execute()
 
       await db.schema
         .createTable('unionids')

@@ -1,5 +1,11 @@
 import { sql, type Kysely } from 'kysely'
-import type { EndReason, StoredSession, StoredSigningKey, UserStatus } from '../store.ts'
+import type {
+  EndReason,
+  StoredSession,
+  StoredSigningKey,
+  StoredUser,
+  UserStatus,
+} from '../store.ts'
 import { statement } from './statement.ts'
 import type { Tables } from './tables.ts'
 
@@ -8,12 +14,14 @@ const userColumns = [
   'users.status',
   'users.nickname',
   'users.avatar_url',
+  'users.phone',
+  'users.phone_index',
   'users.created_at',
 ] as const
 
 /** A row of `sessionWithUser`. */
 export type SessionWithUser = StoredSession &
-  Omit<Tables['users'], 'id' | 'created_at'> & { user_created_at: number }
+  Omit<StoredUser, 'id' | 'created_at'> & { user_created_at: number }
 
 const sessionColumns = [
   'sessions.id',
@@ -55,12 +63,61 @@ export function sqlStatements(db: Kysely<Tables>) {
         .where('unionids.unionid', '=', v.unionid),
     ),
 
+    usersByPhone: (indexes: readonly string[], app_id: string) =>
+      db
+        .selectFrom('phone_indexes')
+        .innerJoin('users', 'users.id', 'phone_indexes.user_id')
+        .leftJoin('identities', (join) =>
+          join.onRef('identities.user_id', '=', 'users.id').on('identities.app_id', '=', app_id),
+        )
+        .select([...userColumns, 'identities.openid'])
+        .where('phone_indexes.phone_index', 'in', indexes)
+        .limit(1)
+        .compile(),
+
+    addPhoneIndex: statement((v: { phone_index: string; user_id: number }) =>
+      db
+        .insertInto('phone_indexes')
+        .values({ phone_index: v.phone_index, user_id: v.user_id })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    removePhoneIndexes: statement((v: { user_id: number }) =>
+      db.deleteFrom('phone_indexes').where('user_id', '=', v.user_id),
+    ),
+
+    setPhone: statement((v: { user_id: number; phone: Uint8Array; phone_index: string }) =>
+      db
+        .updateTable('users')
+        .set({ phone: v.phone, phone_index: v.phone_index })
+        .where('id', '=', v.user_id),
+    ),
+
+    setFirstPhone: statement((v: { user_id: number; phone: Uint8Array; phone_index: string }) =>
+      db
+        .updateTable('users')
+        .set({ phone: v.phone, phone_index: v.phone_index })
+        .where('id', '=', v.user_id)
+        .where('phone', 'is', null),
+    ),
+
+    password: statement((v: { user_id: number }) =>
+      db.selectFrom('users').select('password').where('id', '=', v.user_id),
+    ),
+
+    setPassword: statement((v: { user_id: number; password: string }) =>
+      db.updateTable('users').set({ password: v.password }).where('id', '=', v.user_id),
+    ),
+
     addUser: statement((v: { id: number; created_at: number }) =>
       db.insertInto('users').values({
         id: v.id,
         status: 'active',
         nickname: null,
         avatar_url: null,
+        phone: null,
+        phone_index: null,
+        password: null,
         created_at: v.created_at,
       }),
     ),
@@ -150,6 +207,8 @@ export function sqlStatements(db: Kysely<Tables>) {
           'users.status',
           'users.nickname',
           'users.avatar_url',
+          'users.phone',
+          'users.phone_index',
           'users.created_at as user_created_at',
         ])
         .where('sessions.id', '=', v.id),

@@ -1,6 +1,13 @@
 import type { Clock } from '../../clock.ts'
 import { countUp } from '../../id.ts'
-import type { SignInOutcome, SignInWrite, Store, StoredSession, StoredUser } from '../store.ts'
+import type {
+  SignInOutcome,
+  SignInWrite,
+  Store,
+  StoredPhone,
+  StoredSession,
+  StoredUser,
+} from '../store.ts'
 import { Rollback, type Connection, type Database } from './database.ts'
 import { migrations } from './migrations.ts'
 import { sqlStatements, type SessionWithUser } from './sql-statements.ts'
@@ -22,15 +29,27 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     close: () => database.close(),
 
-    async findByWechat({ app_id, openid, open_platform, unionid }) {
-      const byUnion = { open_platform: open_platform ?? '', unionid: unionid ?? '' }
-      const [known, holder] = await Promise.all([
-        run.userByOpenid(reader, { app_id, openid }),
-        unionid === null ? { rows: [] } : run.userByUnionid(reader, byUnion),
+    async findUsers({ app_id, wechat, phone }) {
+      const [known, union, holder] = await Promise.all([
+        wechat ? run.userByOpenid(reader, { app_id, openid: wechat.openid }) : nobody,
+        wechat?.unionid && wechat.open_platform
+          ? run.userByUnionid(reader, {
+              open_platform: wechat.open_platform,
+              unionid: wechat.unionid,
+            })
+          : nobody,
+        phone ? reader.executeQuery(run.usersByPhone(phone, app_id)) : nobody,
       ])
+      const [byPhone] = holder.rows
       return {
         ...(known.rows[0] && { byOpenid: known.rows[0] }),
-        ...(holder.rows[0] && { byUnionid: holder.rows[0] }),
+        ...(union.rows[0] && { byUnionid: union.rows[0] }),
+        ...(byPhone && { byPhone: splitOpenidAndUser(byPhone) }),
+        proves: {
+          openid: wechat !== null,
+          unionid: wechat !== null && wechat.unionid !== null,
+          phone: phone !== null,
+        },
       }
     },
 
@@ -42,22 +61,41 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         const session = await run.addSession(on, {
           id: session_id,
           user_id,
-          app_id: act.wechat.app_id,
+          app_id: act.app_id,
           now_ms: act.now_ms,
           ...act.session,
         })
         if (!session.numAffectedRows) return { outcome: 'user_not_active' }
-        await holdIdentity(on, act, user_id)
+        if (act.wechat) await holdIdentity(on, act.wechat, user_id, act.now_ms)
+        if (act.phone) await holdFirstPhone(on, act.phone, user_id)
         await run.addEvent(on, {
           id: nextId(),
           at: act.now_ms,
           kind: act.event.kind,
           user_id,
           session_id,
-          app_id: act.wechat.app_id,
+          app_id: act.app_id,
           detail: act.event.detail,
         })
         return { outcome: 'signed_in', user_id, session_id }
+      }),
+
+    changePhone: ({ user_id, phone }) =>
+      write<'changed' | 'taken'>(async (on) => {
+        await run.removePhoneIndexes(on, { user_id })
+        await run.setPhone(on, { user_id, phone: phone.sealed, phone_index: phone.index })
+        await holdPhoneIndexes(on, phone, user_id, 'taken')
+        return 'changed'
+      }),
+
+    async findPassword(user_id) {
+      const { rows } = await run.password(reader, { user_id })
+      return rows[0]?.password ?? undefined
+    },
+
+    setPassword: (act) =>
+      write(async (on) => {
+        await run.setPassword(on, act)
       }),
 
     async findSessionKey(key) {
@@ -129,20 +167,52 @@ export function createSqlStore(database: Database, clock: Clock): Store {
    * Makes openid and unionid this user's, or undoes the whole sign-in where they have become
    * another's.
    */
-  async function holdIdentity(on: Connection, act: SignInWrite, user_id: number) {
-    const { app_id, openid, open_platform, unionid } = act.wechat
-    const values = { app_id, openid, user_id, session_key: act.session_key, now_ms: act.now_ms }
+  async function holdIdentity(
+    on: Connection,
+    wechat: NonNullable<SignInWrite['wechat']>,
+    user_id: number,
+    now_ms: number,
+  ) {
+    const { app_id, openid, open_platform, unionid, session_key } = wechat
+    const values = { app_id, openid, user_id, session_key, now_ms }
     const held =
-      act.identity === 'known'
+      wechat.identity === 'known'
         ? await run.touchIdentity(on, values)
         : await run.addIdentity(on, values)
-    if (!held.numAffectedRows) throw new Rollback<SignInOutcome>({ outcome: 'taken' })
-    if (act.unionid === 'leave' || open_platform === null || unionid === null) return
+    if (!held.numAffectedRows) throw taken()
+    if (!wechat.claim_unionid || open_platform === null || unionid === null) return
     const claimed = await run.addUnionid(on, { open_platform, unionid, user_id })
     if (claimed.numAffectedRows) return
     const holder = await run.userByUnionid(on, { open_platform, unionid })
-    if (holder.rows[0]?.id !== user_id) throw new Rollback<SignInOutcome>({ outcome: 'taken' })
+    if (holder.rows[0]?.id !== user_id) throw taken()
   }
+
+  async function holdFirstPhone(on: Connection, phone: StoredPhone, user_id: number) {
+    const values = { user_id, phone: phone.sealed, phone_index: phone.index }
+    const set = await run.setFirstPhone(on, values)
+    if (!set.numAffectedRows) throw taken()
+    await holdPhoneIndexes<SignInOutcome>(on, phone, user_id, { outcome: 'taken' })
+  }
+
+  async function holdPhoneIndexes<Outcome>(
+    on: Connection,
+    { indexes }: StoredPhone,
+    user_id: number,
+    outcome: Outcome,
+  ) {
+    for (const phone_index of indexes) {
+      const added = await run.addPhoneIndex(on, { phone_index, user_id })
+      if (!added.numAffectedRows) throw new Rollback(outcome)
+    }
+  }
+}
+
+const nobody = { rows: [] }
+
+const taken = () => new Rollback<SignInOutcome>({ outcome: 'taken' })
+
+function splitOpenidAndUser({ openid, ...user }: StoredUser & { openid: string | null }) {
+  return { user, hasIdentityInApp: openid !== null }
 }
 
 function splitSessionAndUser(row: SessionWithUser): { session: StoredSession; user: StoredUser } {
@@ -164,6 +234,8 @@ function splitSessionAndUser(row: SessionWithUser): { session: StoredSession; us
       status: row.status,
       nickname: row.nickname,
       avatar_url: row.avatar_url,
+      phone: row.phone,
+      phone_index: row.phone_index,
       created_at: row.user_created_at,
     },
   }

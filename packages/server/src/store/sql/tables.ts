@@ -7,6 +7,11 @@ export type Tables = {
     status: UserStatus
     nickname: string | null
     avatar_url: string | null
+    /** Sealed for the place of `phone_index`. */
+    phone: Uint8Array | null
+    phone_index: string | null
+    /** A PHC text. */
+    password: string | null
     created_at: number
   }
   /** Its key never changes; it is the only way from an openid to a user. */
@@ -19,6 +24,11 @@ export type Tables = {
     created_at: number
     /** When `session_key` was received. */
     session_key_at: number
+  }
+  /** Every blind index of every phone; the only way from a number to a user. */
+  phone_indexes: {
+    phone_index: string
+    user_id: number
   }
   /** A unionid is unique within one Open Platform account, and may arrive late. */
   unionids: {

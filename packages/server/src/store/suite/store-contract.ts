@@ -1,25 +1,56 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
-import type { SignInOutcome, SignInWrite, Store, StoredSigningKey } from '../store.ts'
+import type {
+  SignInOutcome,
+  SignInWrite,
+  Store,
+  StoredPhone,
+  StoredSigningKey,
+  WechatKey,
+} from '../store.ts'
 import { contractTest, type ContractTest } from './contract-test.ts'
 
 const start = Date.UTC(2026, 0, 15, 8)
 const dayMs = 24 * 60 * 60 * 1000
 
-type Change = Partial<Omit<SignInWrite, 'wechat'>> & { wechat?: Partial<SignInWrite['wechat']> }
+type Change = Partial<Omit<SignInWrite, 'wechat'>> & {
+  wechat?: Partial<WechatKey>
+  identity?: 'known' | 'new'
+  unionid?: 'claim' | 'leave'
+  session_key?: Uint8Array
+}
+
+const keyOf = (wechat: Partial<WechatKey> = {}): WechatKey => ({
+  app_id: 'app',
+  openid: 'openid',
+  open_platform: null,
+  unionid: null,
+  ...wechat,
+})
 
 /** A first sign-in, but for what is changed. */
-function signInWrite({ wechat, ...rest }: Change = {}): SignInWrite {
+function signInWrite(change: Change = {}): SignInWrite {
+  const { wechat, identity = 'new', unionid = 'leave', session_key, ...rest } = change
+  const key = keyOf(wechat)
   return {
     now_ms: start,
+    app_id: key.app_id,
     user_id: null,
-    identity: 'new',
-    unionid: 'leave',
-    session_key: Uint8Array.of(1, 2, 3),
+    phone: null,
     session: { device: null, idle_expires_at: start + 30 * dayMs, expires_at: start + 180 * dayMs },
     event: { kind: 'signed_in', detail: null },
     ...rest,
-    wechat: { app_id: 'app', openid: 'openid', open_platform: null, unionid: null, ...wechat },
+    wechat: {
+      ...key,
+      identity,
+      claim_unionid: unionid === 'claim',
+      session_key: session_key ?? Uint8Array.of(1, 2, 3),
+    },
   }
+}
+
+const find = (store: Store, wechat: Partial<WechatKey> = {}) => {
+  const key = keyOf(wechat)
+  return store.findUsers({ app_id: key.app_id, wechat: key, phone: null })
 }
 
 const union = { open_platform: 'platform', unionid: 'union' }
@@ -33,6 +64,12 @@ function signedIn(outcome: SignInOutcome) {
   return outcome
 }
 
+const phone = (...indexes: [string, ...string[]]): StoredPhone => ({
+  indexes,
+  index: indexes[0],
+  sealed: Buffer.from(`sealed ${indexes[0]}`),
+})
+
 const endsAll = { now_ms: start + 1, reason: 'removed' } as const
 
 /** What every {@link Store} promises. */
@@ -44,17 +81,19 @@ export const storeContract: readonly ContractTest<Store>[] = [
   }),
 
   contractTest('a first sign-in makes a user, an identity and a session', async ({ a, b }) => {
-    deepEqual(await b.findByWechat(signInWrite().wechat), {})
+    deepEqual(await find(b), { proves: { openid: true, unionid: false, phone: false } })
     const { user_id, session_id } = await signIn(a)
     const user = {
       id: user_id,
       status: 'active',
       nickname: null,
       avatar_url: null,
+      phone: null,
+      phone_index: null,
       created_at: start,
     }
     deepEqual({ ...(await b.findUser(user_id)) }, user)
-    const found = await b.findByWechat(signInWrite().wechat)
+    const found = await find(b)
     deepEqual({ ...found.byOpenid }, user)
     equal(found.byUnionid, undefined)
     const { session, user: owner } = (await b.findSession(session_id)) ?? {}
@@ -100,7 +139,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
       })
       equal(second.user_id, first.user_id)
       notEqual(second.session_id, first.session_id)
-      const { app_id, openid } = signInWrite().wechat
+      const { app_id, openid } = keyOf()
       deepEqual(Buffer.from((await a.findSessionKey({ app_id, openid })) ?? []), Buffer.of(9))
       equal(await a.findSessionKey({ app_id: 'other', openid }), undefined)
     },
@@ -137,7 +176,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
       const outcomes = await Promise.all([claim(a, 'one'), claim(b, 'two')])
       deepEqual(outcomes.map(({ outcome }) => outcome).sort(), ['signed_in', 'taken'])
       const loser = outcomes[0]?.outcome === 'taken' ? 'one' : 'two'
-      const { byOpenid, byUnionid } = await a.findByWechat({
+      const { byOpenid, byUnionid } = await find(a, {
         app_id: 'app',
         openid: loser,
         ...union,
@@ -167,7 +206,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
       const { user_id } = await signIn(a, { unionid: 'claim', wechat: { openid: 'one', ...union } })
       const other = { app_id: 'other', openid: 'two', ...union }
       await signIn(b, { user_id, identity: 'new', wechat: other })
-      const found = await a.findByWechat(other)
+      const found = await find(a, other)
       equal(found.byOpenid?.id, user_id)
       equal(found.byUnionid?.id, user_id)
     },
@@ -183,10 +222,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
       )
       deepEqual(outcome, { outcome: 'taken' })
       equal((await a.listSessions({ user_id: two.user_id, now_ms: start })).length, 1)
-      equal(
-        (await a.findByWechat(signInWrite({ wechat: { openid: 'one' } }).wechat)).byOpenid?.id,
-        one.user_id,
-      )
+      equal((await find(a, { openid: 'one' })).byOpenid?.id, one.user_id)
     },
   ),
 
@@ -201,10 +237,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
         )
         deepEqual(outcome, { outcome: 'user_not_active' })
       }
-      deepEqual(
-        Buffer.from((await a.findSessionKey(signInWrite().wechat)) ?? []),
-        Buffer.of(1, 2, 3),
-      )
+      deepEqual(Buffer.from((await a.findSessionKey(keyOf())) ?? []), Buffer.of(1, 2, 3))
     },
   ),
 
@@ -226,6 +259,90 @@ export const storeContract: readonly ContractTest<Store>[] = [
       deepEqual(await b.setUserStatus({ ...write, id: 12345 }), { outcome: 'not_found' })
     },
   ),
+
+  contractTest(
+    'a phone that is nobody’s becomes the user’s, and finds them by any of its indexes',
+    async ({ a, b }) => {
+      const { user_id } = await signIn(a, { phone: phone('one', 'one-old') })
+      for (const index of ['one', 'one-old']) {
+        const found = await b.findUsers({ app_id: 'app', wechat: null, phone: ['unknown', index] })
+        equal(found.byPhone?.user.id, user_id)
+        equal(found.byPhone?.hasIdentityInApp, true)
+        deepEqual(Buffer.from(found.byPhone?.user.phone ?? []), Buffer.from('sealed one'))
+      }
+      const elsewhere = await b.findUsers({ app_id: 'other', wechat: null, phone: ['one'] })
+      equal(elsewhere.byPhone?.hasIdentityInApp, false)
+      equal((await b.findUsers({ app_id: 'app', wechat: null, phone: ['two'] })).byPhone, undefined)
+    },
+  ),
+
+  contractTest(
+    'of two who take the same phone at once one is told taken, and nothing is left of it',
+    async ({ a, b }) => {
+      const take = (store: Store, openid: string) =>
+        store.signIn(signInWrite({ wechat: { openid }, phone: phone('one') }))
+      const outcomes = await Promise.all([take(a, 'first'), take(b, 'second')])
+      deepEqual(outcomes.map(({ outcome }) => outcome).sort(), ['signed_in', 'taken'])
+      const loser = outcomes[0]?.outcome === 'taken' ? 'first' : 'second'
+      equal((await find(a, { openid: loser })).byOpenid, undefined)
+    },
+  ),
+
+  contractTest(
+    'two numbers that share any index are one: a rolled secret gives none away twice',
+    async ({ a, b }) => {
+      await signIn(a, { wechat: { openid: 'first' }, phone: phone('new', 'old') })
+      const write = signInWrite({ wechat: { openid: 'second' }, phone: phone('old') })
+      deepEqual(await b.signIn(write), { outcome: 'taken' })
+    },
+  ),
+
+  contractTest('a phone is never put in place of one that the user has', async ({ a }) => {
+    const { user_id } = await signIn(a, { phone: phone('one') })
+    const write = signInWrite({ user_id, identity: 'known', phone: phone('two') })
+    deepEqual(await a.signIn(write), { outcome: 'taken' })
+    equal((await a.findUser(user_id))?.phone_index, 'one')
+  }),
+
+  contractTest(
+    'a user has one identity in an app: a second openid is told taken',
+    async ({ a }) => {
+      const { user_id } = await signIn(a, { wechat: { openid: 'one' } })
+      const second = signInWrite({ user_id, wechat: { openid: 'two' } })
+      deepEqual(await a.signIn(second), { outcome: 'taken' })
+      equal((await find(a, { openid: 'two' })).byOpenid, undefined)
+    },
+  ),
+
+  contractTest('a sign-in without a WeChat identity makes a user with a phone', async ({ a }) => {
+    const write = { ...signInWrite({ phone: phone('one') }), wechat: null }
+    const { user_id } = signedIn(await a.signIn(write))
+    equal((await a.findUser(user_id))?.phone_index, 'one')
+    const again = { ...signInWrite({ user_id }), wechat: null }
+    equal(signedIn(await a.signIn(again)).user_id, user_id)
+  }),
+
+  contractTest(
+    'changing the phone frees the old one, and is told taken for another’s',
+    async ({ a, b }) => {
+      const one = await signIn(a, { wechat: { openid: 'one' }, phone: phone('one', 'one-old') })
+      const two = await signIn(a, { wechat: { openid: 'two' }, phone: phone('two') })
+      equal(await b.changePhone({ user_id: one.user_id, phone: phone('two') }), 'taken')
+      equal((await a.findUser(one.user_id))?.phone_index, 'one')
+      equal(await b.changePhone({ user_id: one.user_id, phone: phone('three') }), 'changed')
+      equal(await b.changePhone({ user_id: two.user_id, phone: phone('one-old') }), 'changed')
+      const found = await a.findUsers({ app_id: 'app', wechat: null, phone: ['three'] })
+      equal(found.byPhone?.user.id, one.user_id)
+    },
+  ),
+
+  contractTest('a password is kept beside the user, and only there', async ({ a, b }) => {
+    const { user_id } = await signIn(a)
+    equal(await a.findPassword(user_id), undefined)
+    await b.setPassword({ user_id, password: '$argon2id$text' })
+    equal(await a.findPassword(user_id), '$argon2id$text')
+    equal(JSON.stringify(await a.findUser(user_id)).includes('argon2'), false)
+  }),
 
   contractTest(
     'sessions are listed newest first, without those that ended or ran out',
@@ -363,6 +480,6 @@ export const storeContract: readonly ContractTest<Store>[] = [
     const session = { device, idle_expires_at: start + 1, expires_at: start + 1 }
     const { session_id, user_id } = await signIn(a, { wechat: { openid }, session })
     equal((await a.findSession(session_id))?.session.device, device)
-    equal((await a.findByWechat(signInWrite({ wechat: { openid } }).wechat)).byOpenid?.id, user_id)
+    equal((await find(a, { openid })).byOpenid?.id, user_id)
   }),
 ]

@@ -1,0 +1,15 @@
+import type { Secret } from '@kaimen/wechat'
+import type { ProofKind } from '../hooks.ts'
+import type { PhoneNumber } from '../phone-number.ts'
+import type { WechatKey } from '../store/store.ts'
+
+/** What is known for sure of whoever signs in, and how: never what a client merely says. */
+export type Proof = {
+  readonly wechat: WechatProof | null
+  readonly phone: PhoneNumber | null
+  /** The last step that proved something. */
+  readonly by: ProofKind
+}
+
+/** WeChat says: whoever held this code is this openid of this app. */
+export type WechatProof = WechatKey & { readonly session_key: Secret }
