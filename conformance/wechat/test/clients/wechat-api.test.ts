@@ -1,0 +1,4 @@
+import { wechatApi } from '../../clients/wechat-api.ts'
+import { tryClient } from '../try-client.ts'
+
+tryClient(wechatApi)
