@@ -37,7 +37,7 @@ export const betterAuth: Subject = {
     leadsToCode('qrUrl', ({ website }) => website),
     refreshes,
     tellsOfUserInfo(({ website }) => website, {
-      reason: 'getUserInfo gives null for any refusal',
+      reason: 'has a getUserInfo that gives null for any refusal',
       shows: /is not told: \{"kind":"value","value":null\}$/,
     }),
     staysTheSame((fields) => textIn(fields['user'], 'email'), subjectFlips),

@@ -19,12 +19,12 @@ import {
 } from './ways.ts'
 
 const swallowed: Defect = {
-  reason: 'getToken gives undefined for any refusal',
+  reason: 'has a getToken that gives undefined for any refusal',
   shows: /is not told: \{"kind":"value","value":\{\}\}$/,
 }
 
 const sentOn: Defect = {
-  reason: 'getToken gives undefined for any refusal, which is then sent as a token',
+  reason: 'has a getToken that gives undefined for any refusal, which is then sent as a token',
   shows: /is not told: .*"errcode":40014/,
 }
 

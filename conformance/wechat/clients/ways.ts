@@ -92,7 +92,7 @@ export function casesOf(way: Way): readonly Case[] {
       expectError(await call(operation, given))
     }),
     cut: underFault({ fault: 'truncate' }, async (_app, { call }, given) => {
-      expectError(await call(operation, given, 3_000))
+      expectError(await call(operation, given, 5_000))
     }),
     hang: underFault({ fault: 'hang' }, async (_app, { call }, given) => {
       expectError(await call(operation, given, patienceMs))
@@ -108,7 +108,7 @@ export function casesOf(way: Way): readonly Case[] {
 
 /** An HTTP client that waits for ever, and no option to tell it otherwise. */
 export const noTimeout: Defect = {
-  reason: 'sets no timeout, and takes none',
+  reason: 'sets no timeout, and its calls take none',
   shows: /^no error but \{"kind":"nothing"\}/,
 }
 

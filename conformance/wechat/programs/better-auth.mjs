@@ -4,10 +4,8 @@ import { serve } from './serve.mjs'
 const open = ({ appid, secret }) => wechat({ clientId: appid, clientSecret: secret })
 
 serve({
-  async qrUrl({ redirectUri, state, ...app }) {
-    const url = await open(app).createAuthorizationURL({ state, redirectURI: redirectUri })
-    return String(url)
-  },
+  qrUrl: ({ redirectUri, state, ...app }) =>
+    open(app).createAuthorizationURL({ state, redirectURI: redirectUri }).href,
   exchange: ({ code, ...app }) => open(app).validateAuthorizationCode({ code }),
   async userByCode({ code, ...app }) {
     const provider = open(app)

@@ -1,6 +1,5 @@
 // As its README has it, without a Nest application: the services are plain classes.
 
-import 'reflect-metadata'
 import nestWechat from 'nest-wechat'
 import { serve } from './serve.mjs'
 

@@ -9,16 +9,21 @@ export function serve(operations) {
   socket.on('error', () => process.exit(0))
   createInterface({ input: socket })
     .on('close', () => process.exit(0))
-    .on('line', (line) => {
-      const { id, operation, input } = JSON.parse(line)
-      Promise.resolve()
-        .then(() => operations[operation](input))
-        .then(
-          (value) => ({ kind: 'value', value: value ?? null }),
-          (error) => ({ kind: 'error', error: describe(error) }),
-        )
-        .then((outcome) => socket.write(`${JSON.stringify({ id, outcome })}\n`))
-    })
+    .on('line', (line) => void answer(operations, line, socket))
+}
+
+async function answer(operations, line, socket) {
+  const { id, operation, input } = JSON.parse(line)
+  const outcome = await outcomeOf(operations[operation], input)
+  socket.write(`${JSON.stringify({ id, outcome })}\n`)
+}
+
+async function outcomeOf(run, input) {
+  try {
+    return { kind: 'value', value: (await run(input)) ?? null }
+  } catch (error) {
+    return { kind: 'error', error: describe(error) }
+  }
 }
 
 function describe(error) {

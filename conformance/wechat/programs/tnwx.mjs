@@ -1,8 +1,15 @@
 import tnwx from 'tnwx'
 import { serve } from './serve.mjs'
 
-const { AccessTokenApi, ApiConfig, ApiConfigKit, DefaultCache, MiniProgramApi, SnsAccessTokenApi } =
-  tnwx
+const {
+  AccessTokenApi,
+  ApiConfig,
+  ApiConfigKit,
+  DefaultCache,
+  Lang,
+  MiniProgramApi,
+  SnsAccessTokenApi,
+} = tnwx
 
 function use({ appid, secret }) {
   ApiConfigKit.putApiConfig(new ApiConfig(appid, secret, 'token'))
@@ -32,7 +39,7 @@ serve({
     use(app)
     const tokens = await SnsAccessTokenApi.getSnsAccessToken(code)
     if (!tokens.access_token) return tokens
-    return SnsAccessTokenApi.getUserInfo(tokens.access_token, tokens.openid, 'zh_CN')
+    return SnsAccessTokenApi.getUserInfo(tokens.access_token, tokens.openid, Lang.ZH_CN)
   },
   refresh({ refresh_token, ...app }) {
     use(app)

@@ -1,4 +1,0 @@
-import { passportWechat } from '../../clients/passport-wechat.ts'
-import { tryClient } from '../try-client.ts'
-
-tryClient(passportWechat)

@@ -1,4 +1,0 @@
-import { wechatApi } from '../../clients/wechat-api.ts'
-import { tryClient } from '../try-client.ts'
-
-tryClient(wechatApi)
