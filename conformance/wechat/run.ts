@@ -23,6 +23,10 @@ process.exitCode = counts.failed > 0 || (isCi && counts.skipped > 0) ? 1 : 0
 async function printRules(url: string | undefined): Promise<void> {
   const emulator = url === undefined ? await createEmulator({ port: 0 }) : undefined
   const address = (emulator?.url ?? url ?? '').replace(/\/$/, '')
+  await fetch(`${address}/emulator/world`).catch(() => {
+    console.error(`Nothing answers at ${address}. Start the emulator there, or leave --url out.`)
+    process.exit(1)
+  })
   console.log('What WeChat answers')
   for (const filed of await findRules()) {
     const verdict = await judge(filed, address)

@@ -18,9 +18,12 @@ export interface Way {
   readonly worth?: (fields: Fields) => void
   /** What WeChat answers to the same input twice. Without it, that is not tried. */
   readonly usedErrcode?: number
-  /** What the client is told to wait for; without it, it has its own idea, or none. */
+  /** What a client that hangs is told to wait; without it, it has its own idea, or none. */
   readonly timeoutMs?: number
-  /** How long a client that hangs is watched. Default 8 seconds with `timeoutMs`, 2.5 without. */
+  /**
+   * How long a client is watched that waits for an answer. Default 8 seconds with `timeoutMs`, 2.5
+   * without.
+   */
   readonly patienceMs?: number
   readonly defects?: Partial<Record<Situation, Defect>>
 }
@@ -48,7 +51,7 @@ export function casesOf(way: Way): readonly Case[] {
   const prepare = async ({ wechat }: Trial) => {
     const app = appIn(wechat)
     const given = await input(wechat, app)
-    return { app, given: { ...app, ...given, ...(timeoutMs && { timeout: timeoutMs }) } }
+    return { app, given: { ...app, ...given } }
   }
   const underFault = (fault: object, judge: (app: App, trial: Trial, given: object) => unknown) => {
     return async (trial: Trial) => {
@@ -92,10 +95,10 @@ export function casesOf(way: Way): readonly Case[] {
       expectError(await call(operation, given))
     }),
     cut: underFault({ fault: 'truncate' }, async (_app, { call }, given) => {
-      expectError(await call(operation, given, 5_000))
+      expectError(await call(operation, given, patienceMs))
     }),
     hang: underFault({ fault: 'hang' }, async (_app, { call }, given) => {
-      expectError(await call(operation, given, patienceMs))
+      expectError(await call(operation, { ...given, timeout: timeoutMs }, patienceMs))
     }),
   }
   return Object.entries(runs)

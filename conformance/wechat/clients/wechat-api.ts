@@ -14,8 +14,14 @@ export const wechatApi: Subject = {
     ...casesOf({
       ...tokenWay,
       timeoutMs: 500,
+      patienceMs: 3_000,
       defects: { secrecy: secretInError, cut: neverCalledBack },
     }),
-    ...casesOf({ ...followerWay, timeoutMs: 500, defects: { cut: neverCalledBack } }),
+    ...casesOf({
+      ...followerWay,
+      timeoutMs: 500,
+      patienceMs: 3_000,
+      defects: { cut: neverCalledBack },
+    }),
   ],
 }
