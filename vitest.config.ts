@@ -9,6 +9,7 @@ export default defineConfig({
       'examples/*/test/**/*.test.ts',
       'benchmarks/test/**/*.test.ts',
       'tools/test/**/*.test.ts',
+      'conformance/*/test/**/*.test.ts',
     ],
     testTimeout: 20_000,
   },

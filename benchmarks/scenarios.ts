@@ -3,6 +3,8 @@ import { newCode } from './wechat.ts'
 
 /** People who signed in before the measurement began. */
 export const returningPeople = 5000
+/** Those of them whose tokens `GET /v1/me` is asked with. */
+export const sessions = 1000
 
 export const scenarioNames = ['returning', 'new', 'me'] as const
 export type ScenarioName = (typeof scenarioNames)[number]

@@ -48,14 +48,14 @@ export const start: StartServer = ({ wechatUrl, folder }) => {
       response.status(400).json({ error: 'login failed' })
       return
     }
-    let user = db.prepare('select id from users where openid = ?').get(openid)
-    if (user === undefined) {
-      db.prepare('insert into users (openid, session_key) values (?, ?)').run(openid, session_key)
-      user = db.prepare('select id from users where openid = ?').get(openid)
+    let id = db.prepare('select id from users where openid = ?').get(openid)?.['id']
+    if (id === undefined) {
+      const insert = db.prepare('insert into users (openid, session_key) values (?, ?)')
+      id = insert.run(openid, session_key).lastInsertRowid
     } else {
-      db.prepare('update users set session_key = ? where openid = ?').run(session_key, openid)
+      db.prepare('update users set session_key = ? where id = ?').run(session_key, id)
     }
-    const access_token = jwt.sign({ id: user?.['id'] }, jwtSecret, { expiresIn: '15m' })
+    const access_token = jwt.sign({ id: Number(id) }, jwtSecret, { expiresIn: '15m' })
     response.json({ access_token })
   })
 

@@ -13,7 +13,7 @@ export interface Reply {
 
 export type Fields = Readonly<Record<string, unknown>>
 
-export type Query = Readonly<Record<string, string>>
+type Query = Readonly<Record<string, string>>
 
 export interface App {
   readonly appid: string

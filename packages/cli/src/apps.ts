@@ -13,6 +13,11 @@ const fields: Readonly<Record<keyof AppOptions, Check>> = {
     `an object of ${sessionFields().join(', ')}`,
     `由 ${sessionFields().join('、')} 组成的对象`,
   ],
+  push: [
+    isPush,
+    'an object of token and, if there is one, encoding_aes_key, both texts',
+    '由 token 和可选的 encoding_aes_key 组成的对象，两者都是文本',
+  ],
 }
 
 const checks: ReadonlyMap<string, Check> = new Map(Object.entries(fields))
@@ -87,6 +92,14 @@ function isSecret(value: unknown): boolean {
 
 function isSession(value: unknown): boolean {
   return isObject(value) && Object.keys(value).every((name) => sessionFields().includes(name))
+}
+
+/** Their shapes are the engine's to check. */
+function isPush(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { token, encoding_aes_key, ...rest } = value
+  const hasTexts = isSecret(token) && (encoding_aes_key === undefined || isSecret(encoding_aes_key))
+  return hasTexts && Object.keys(rest).length === 0
 }
 
 function sessionFields(): readonly string[] {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createEmulator, seedWorld, type Emulator } from '@kaimen/emulator'
 import {
@@ -20,6 +21,7 @@ import { createMemoryStore } from '@kaimen/server/store/memory'
 const [openApp, , , phoneApp] = seedWorld.apps
 const [liHua, wangFang, chenMei] = seedWorld.people.map(({ id }) => id)
 const languages = ['zh-CN', 'en'] as const
+const pushToken = 'onlyForThisTest'
 
 let emulator: Emulator
 let auth: Auth
@@ -45,6 +47,7 @@ function openAuth(options: Partial<AuthOptions> = {}) {
       secret,
       open_platform,
       registration: appid === phoneApp.appid ? 'phone' : 'open',
+      push: { token: pushToken },
     })),
     store,
     wechat: { baseUrl: emulator.url },
@@ -90,10 +93,11 @@ async function call(name: RouteName, input: Input = {}): Promise<Response> {
 /** Calls a route, and holds the reply to its schema. */
 async function expectReply(name: RouteName, input?: Input): Promise<Record<string, string>> {
   const response = await call(name, input)
-  const body: unknown = await response.json()
   const route: Route = routes[name]
+  const { replyType = 'application/json' } = route
+  const body: unknown = await (replyType === 'text/plain' ? response.text() : response.json())
   expect(response.status).toBe(200)
-  expect(response.headers.get('content-type')).toMatch(/^application\/json\b/)
+  expect(response.headers.get('content-type')?.split(';')[0]).toBe(replyType)
   expect(await route.reply['~standard'].validate(body)).not.toHaveProperty('issues')
   if (route.noStore) expect(response.headers.get('cache-control')).toBe('no-store')
   return body as Record<string, string>
@@ -197,6 +201,13 @@ describe('a reply is what the protocol says', () => {
       sessions: { id: string; current: boolean }[]
     }
     expect(sessions).toEqual([expect.objectContaining({ id: here, current: true })])
+  })
+
+  it('of the URL check of message push', async () => {
+    const signature = createHash('sha1').update(['1', '2', pushToken].join('')).digest('hex')
+    const query = `?timestamp=1&nonce=2&echostr=7410&signature=${signature}`
+    const params = { app_id: openApp.appid }
+    expect(await expectReply('checkPushUrl', { params, query })).toBe('7410')
   })
 
   it.each(['jwks', 'healthz', 'readyz', 'openapi'] as const)('of %s', async (name) => {
@@ -311,6 +322,12 @@ describe('a refusal is what the protocol says, in either language', () => {
     const { refresh_token: token } = await expectReply('signInWechat', input)
     await expectReply('revoke', { json: { token } })
     await expectProblem('session_ended', 'signInWechat', () => input)
+  })
+
+  it('of a push check that nobody signed, and of an app that takes no push', async () => {
+    const params = { app_id: openApp.appid }
+    await expectProblem('data_invalid', 'checkPushUrl', () => ({ params, query: '?signature=x' }))
+    await expectProblem('not_found', 'checkPushUrl', () => ({ params: { app_id: 'wx0' } }))
   })
 
   it('of a path or a method that is not there', async () => {

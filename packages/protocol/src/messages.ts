@@ -88,6 +88,9 @@ export type RevokeBody = v.InferOutput<typeof RevokeBody>
 export const Empty = v.strictObject({})
 export type Empty = v.InferOutput<typeof Empty>
 
+export const Echo = text(128, 'The echostr of the query, as it is')
+export type Echo = v.InferOutput<typeof Echo>
+
 export const Session = v.strictObject({
   id: text(32, 'For DELETE /v1/me/sessions/{id}'),
   app_id: text(64, 'The app that was signed in to'),

@@ -74,7 +74,7 @@ function renderOperation(operationId: string, route: Route): Json {
     responses: {
       200: {
         description: 'OK',
-        content: { 'application/json': { schema: reference(route.reply) } },
+        content: { [route.replyType ?? 'application/json']: { schema: reference(route.reply) } },
       },
       ...renderErrors([...route.errors, 'method_not_allowed', 'unavailable', 'internal_error']),
     },

@@ -5,6 +5,7 @@
 import type { GenericSchema } from 'valibot'
 import type { ErrorCode } from './errors.ts'
 import {
+  Echo,
   Empty,
   Health,
   Jwks,
@@ -32,6 +33,8 @@ export type Route = {
   readonly headers?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly reply: GenericSchema
+  /** Default `application/json`. */
+  readonly replyType?: 'text/plain'
   /** Replies that hold tokens or personal data; they carry `Cache-Control: no-store`. */
   readonly noStore?: boolean
   readonly errors: readonly ErrorCode[]
@@ -134,6 +137,22 @@ export const routes = {
     reply: Revoked,
     noStore: true,
     errors: [...bearerErrors, 'not_found'],
+  },
+  checkPushUrl: {
+    method: 'GET',
+    path: '/v1/wechat/push/{app_id}',
+    summary: 'WeChat checks the URL of message push that was entered in its console',
+    auth: 'none',
+    query: {
+      signature: 'SHA-1 over the sorted token, timestamp and nonce; lower-case hex',
+      timestamp: 'Of the signature; seconds',
+      nonce: 'Of the signature',
+      echostr: 'At most 128 printable ASCII characters; the answer',
+    },
+    reply: Echo,
+    replyType: 'text/plain',
+    noStore: true,
+    errors: ['not_found', 'data_invalid'],
   },
   jwks: {
     method: 'GET',

@@ -79,6 +79,11 @@ describe('the OpenAPI document', () => {
     )
   })
 
+  it.each(named)('says the media type of the reply of %s', (_name, route) => {
+    const types = Object.keys(operationOf(route).responses['200']?.content ?? {})
+    expect(types).toEqual([route.replyType ?? 'application/json'])
+  })
+
   it('resolves every $ref', () => {
     const schemas = (document['components'] as { schemas: object }).schemas
     const refs = [...walk(document)].filter(({ key }) => key === '$ref').map(({ value }) => value)

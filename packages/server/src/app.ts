@@ -10,6 +10,14 @@ export type App = {
   /** What a stranger needs to become a user: nothing but WeChat, or a phone as well. */
   readonly registration: 'open' | 'phone'
   readonly session: SessionLimits
+  /** What WeChat's message push is verified and decrypted with; `null`: none is taken. */
+  readonly push: PushSecrets | null
+}
+
+export type PushSecrets = {
+  readonly token: Secret
+  /** For pushes in secure mode. */
+  readonly encoding_aes_key: Secret | undefined
 }
 
 export type SessionLimits = {

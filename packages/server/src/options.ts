@@ -35,6 +35,15 @@ export type AppOptions = {
         refresh_grace_seconds?: number | undefined
       }
     | undefined
+  /** As the app's message-push page in WeChat's console has it. Default none: no push is taken. */
+  push?:
+    | {
+        /** The Token: 3 to 32 letters and digits. */
+        token: string | Secret
+        /** The EncodingAESKey: 43 letters and digits. */
+        encoding_aes_key?: string | Secret | undefined
+      }
+    | undefined
 }
 
 export type AuthOptions = {
@@ -156,10 +165,7 @@ const AppSchema = v.strictObject({
     'mini_program',
   ),
   app_id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/)),
-  secret: v.union([
-    v.pipe(v.string(), v.nonEmpty(), v.transform(secret)),
-    v.custom<Secret>((value) => value instanceof Object && 'reveal' in value),
-  ]),
+  secret: secretOf(/./s),
   open_platform: v.optional(v.nullable(v.pipe(v.string(), v.nonEmpty())), null),
   registration: v.optional(v.picklist(['open', 'phone']), 'open'),
   session: v.optional(
@@ -170,7 +176,26 @@ const AppSchema = v.strictObject({
     }),
     {},
   ),
+  push: v.optional(
+    v.strictObject({
+      token: secretOf(/^[A-Za-z0-9]{3,32}$/),
+      encoding_aes_key: v.optional(secretOf(/^[A-Za-z0-9]{43}$/)),
+    }),
+  ),
 }) satisfies v.GenericSchema<AppOptions, unknown>
+
+/** A text or a wrapped one of this shape, which comes out wrapped. */
+function secretOf(shape: RegExp) {
+  return v.pipe(
+    v.union([
+      v.string(),
+      v.custom<Secret>((value) => value instanceof Object && 'reveal' in value),
+    ]),
+    v.transform((value) => (typeof value === 'string' ? value : value.reveal())),
+    v.regex(shape),
+    v.transform(secret),
+  )
+}
 
 function secondsBetween(min: number, max: number) {
   return v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
@@ -201,9 +226,10 @@ function checkApp(options: unknown, index: number): App {
         : `${path} is missing or has a wrong value; expected ${issue.expected ?? 'another'}.`,
     )
   }
-  const { session, ...app } = result.output
+  const { session, push, ...app } = result.output
   return {
     ...app,
+    push: push ? { token: push.token, encoding_aes_key: push.encoding_aes_key } : null,
     session: {
       idleMs: session.idle_seconds * secondMs,
       absoluteMs: session.absolute_seconds * secondMs,

@@ -1,4 +1,10 @@
-import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import {
+  createHash,
+  createPrivateKey,
+  generateKeyPairSync,
+  sign,
+  type KeyObject,
+} from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { routes, type ErrorCode, type Route } from '@kaimen/protocol'
 import fc from 'fast-check'
@@ -33,6 +39,8 @@ const json = { 'content-type': 'application/json' }
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
 const english = { 'accept-language': 'en' }
 const megabyte = 1024 * 1024
+
+const pushToken = 'canaryPushToken'
 
 /** Each verb of the store that writes. */
 const writingVerbs = [
@@ -72,7 +80,10 @@ describe.each<StoreKind>(['memory', 'sqlite'])('bad input, on %s', (storeKind) =
   let kid: string
 
   beforeAll(async () => {
-    world = await openWorld({ storeKind })
+    world = await openWorld({
+      storeKind,
+      apps: ([app, ...others]) => (app ? [{ ...app, push: { token: pushToken } }, ...others] : []),
+    })
     signedIn = await world.signIn()
     const ring = readKeyRing(testSecret)
     const [key] = await world.store.listSigningKeys()
@@ -96,7 +107,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('bad input, on %s', (storeKind) =
   /** The route’s path with what it asks for filled in. */
   const fill = ({ path, query = {} }: Pick<Route, 'path' | 'query'>) => {
     const search = Object.keys(query).map((name) => `${name}=true`)
-    const filled = path.replace('{id}', signedIn.session_id)
+    const filled = path.replace('{id}', signedIn.session_id).replace('{app_id}', openAppId)
     return search.length > 0 ? `${filled}?${search.join('&')}` : filled
   }
   /** Sends a body as it is. A caller who is let in, so that the body alone is what is wrong. */
@@ -196,6 +207,55 @@ describe.each<StoreKind>(['memory', 'sqlite'])('bad input, on %s', (storeKind) =
         expect(
           readProblem(await world.send('DELETE', `/v1/me/sessions${query}`, { token })).code,
         ).toBe('body_invalid')
+      },
+    )
+  })
+
+  describe('the URL check of message push', () => {
+    const signed = { timestamp: '1700000000', nonce: '42', echostr: '7410' }
+    const sign = ({ timestamp, nonce }: typeof signed, token = pushToken) =>
+      createHash('sha1').update([token, timestamp, nonce].toSorted().join('')).digest('hex')
+    const check = (query: Record<string, string>, app_id = openAppId) =>
+      world.send('GET', `/v1/wechat/push/${app_id}?${new URLSearchParams(query).toString()}`)
+    const right = { ...signed, signature: sign(signed) }
+
+    it('is answered with its echostr', async () => {
+      expect(await check(right)).toMatchObject({ status: 200, text: '7410' })
+    })
+
+    it.each(Object.keys(right))('is refused without %s', async (name) => {
+      const { [name as keyof typeof right]: _, ...rest } = right
+      expectProblem(await check(rest), 'data_invalid')
+      expectProblem(await check({ ...rest, [name]: '' }), 'data_invalid')
+    })
+
+    it.each(['signature', 'timestamp', 'nonce'] as const)(
+      'is refused with another %s than what was signed',
+      async (name) => {
+        expectProblem(await check({ ...right, [name]: `${right[name]}0` }), 'data_invalid')
+      },
+    )
+
+    it.each(['', 'another', `${pushToken}1`, pushToken.toLowerCase()])(
+      'is refused when it was signed with the Token %j',
+      async (token) => {
+        const reply = await check({ ...signed, signature: sign(signed, token) })
+        expectProblem(reply, 'data_invalid')
+        expect(reply.text).not.toContain(pushToken)
+      },
+    )
+
+    it.each(['x'.repeat(129), 'a\nb', 'a\0b', '\u007f', '字', '\ud800'])(
+      'does not repeat the echostr %j, however well it is signed',
+      async (echostr) => {
+        expectProblem(await check({ ...right, echostr }), 'data_invalid')
+      },
+    )
+
+    it.each([phoneAppId, 'wx0000000000000000', '__proto__', 'constructor', '%00', '..%2f'])(
+      'is answered for no app %s, which has no push or is none',
+      async (app_id) => {
+        expectProblem(await check(right, app_id), 'not_found')
       },
     )
   })

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { ConfigError, createAuth, systemClock, type AuthOptions } from '@kaimen/server'
 import { createMemoryStore } from '@kaimen/server/store/memory'
+import { secret } from '@kaimen/wechat'
 import { describe, expect, it } from 'vitest'
 import { openWorld, testSecret } from './support/world.ts'
 
@@ -42,6 +43,14 @@ describe('createAuth', () => {
     [{ apps: [{ ...app, registraton: 'phone' }] }, /apps\[0\]\.registraton is not an option/],
     [{ apps: [{ ...app, session: { idle_seconds: 1 } }] }, /session\.idle_seconds/],
     [{ apps: [{ ...app, session: { refresh_grace_seconds: 301 } }] }, /refresh_grace_seconds/],
+    [{ apps: [{ ...app, push: {} }] }, /apps\[0\]\.push\.token/],
+    [{ apps: [{ ...app, push: { token: 'ab' } }] }, /apps\[0\]\.push\.token/],
+    [{ apps: [{ ...app, push: { token: secret(`${canary}!`) } }] }, /apps\[0\]\.push\.token/],
+    [
+      { apps: [{ ...app, push: { token: 'abc', encoding_aes_key: canary } }] },
+      /apps\[0\]\.push\.encoding_aes_key/,
+    ],
+    [{ apps: [{ ...app, push: { token: 'abc', key: canary } }] }, /push\.key is not an option/],
     [{ accessTokenSeconds: 3601 }, /accessTokenSeconds/],
     [{ accessTokenSeconds: 90.5 }, /accessTokenSeconds/],
     [{ secret: undefined }, /KAIMEN_SECRET is missing/],

@@ -14,7 +14,8 @@ export const rule: Rule = {
     })
     const query = { access_token: await accessToken(), openid }
     const { json } = await post('/wxa/getopendata', query, { cloudid_list: [cloudID] })
-    const [first]: unknown[] = Array.isArray(json['data_list']) ? json['data_list'] : []
+    const list: unknown = json['data_list']
+    const first: unknown = Array.isArray(list) ? list[0] : undefined
     assert.equal(json['errcode'], 0)
     assert.equal(textIn(first, 'cloud_id'), cloudID)
   },

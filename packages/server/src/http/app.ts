@@ -7,6 +7,7 @@ import { healthz, jwks, openapi, readyz } from './operation.ts'
 import { problemResponse } from './problem.ts'
 import { signInWechat } from './sign-in-wechat.ts'
 import { revoke, token } from './token.ts'
+import { checkPushUrl } from './wechat-push.ts'
 
 const handlers: Handlers = {
   signInWechat,
@@ -16,6 +17,7 @@ const handlers: Handlers = {
   listSessions,
   endSession,
   endOtherSessions,
+  checkPushUrl,
   jwks,
   healthz,
   readyz,

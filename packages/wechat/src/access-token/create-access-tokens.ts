@@ -80,6 +80,8 @@ export interface AccessTokens {
 
 /** Errcodes by which WeChat refuses an access_token. */
 const refusals = new Set([40001, 40014, 42001])
+/** A second retry is for when the first was made with a stored token that was as dead. */
+const maxTries = 3
 /** How long what did not help is left alone, in milliseconds. */
 const pauseMs = 5000
 
@@ -160,23 +162,32 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
     },
     async call(appid, use) {
       const keeping = find(appid)
-      const first = await hold(keeping)
-      try {
-        return await use(first.access_token)
-      } catch (error) {
-        if (!(error instanceof WechatError) || !refusals.has(error.errcode)) throw error
-        // Everybody's next call would fetch the same in vain.
-        if (nowMs() < keeping.hopelessUntilMs) throw error
+      let held = await hold(keeping)
+      let refusedAtMs = Infinity
+      for (let isLast = false, tries = 1; ; tries += 1) {
+        try {
+          return await use(held.access_token)
+        } catch (error) {
+          if (!isRefusal(error) || isLast || tries === maxTries) throw error
+          // Everybody's next call would fetch the same token in vain.
+          if (nowMs() < keeping.hopelessUntilMs) throw error
+        }
+        // Only if it is still in place: all who failed with it come here.
+        if (keeping.held?.version === held.version) keeping.refused = held
+        refusedAtMs = Math.min(refusedAtMs, nowMs())
+        held = await hold(find(appid))
+        isLast = held.fetchedAtMs >= refusedAtMs
       }
-      // Only if nobody has replaced it yet: all who failed with it come here.
-      if (keeping.held?.version === first.version) keeping.refused = first
-      return use((await hold(find(appid))).access_token)
     },
     async close() {
       closed = true
       await Promise.allSettled([...keepings.values()].map(async ({ flight }) => flight))
     },
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof WechatError && refusals.has(error.errcode)
 }
 
 const names = new Set([

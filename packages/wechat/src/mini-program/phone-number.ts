@@ -8,6 +8,8 @@ export interface PhoneNumber {
   readonly countryCode: string
 }
 
+const countryShape = /^[1-9]\d{0,3}$/
+
 /** A phone number out of a reply or open data; `undefined` where a part is missing or malformed. */
 export function readPhoneNumber(
   fields: Readonly<Record<string, unknown>>,
@@ -16,7 +18,7 @@ export function readPhoneNumber(
   const country = typeof countryCode === 'number' ? String(countryCode) : countryCode
   if (typeof country !== 'string') return undefined
   const digits = country.replace(/^\+/, '')
-  if (!/^[1-9]\d{0,3}$/.test(digits)) return undefined
+  if (!countryShape.test(digits)) return undefined
   if (typeof phoneNumber !== 'string' || typeof purePhoneNumber !== 'string') return undefined
   if (phoneNumber === '' || purePhoneNumber === '') return undefined
   return { phoneNumber, purePhoneNumber, countryCode: digits }
@@ -32,6 +34,7 @@ export function toE164({
   countryCode,
   purePhoneNumber,
 }: Pick<PhoneNumber, 'countryCode' | 'purePhoneNumber'>): string | undefined {
+  if (!countryShape.test(countryCode)) return undefined
   const number = `+${countryCode}${purePhoneNumber.replaceAll(/[\s()-]/g, '')}`
   return /^\+[1-9]\d{6,14}$/.test(number) ? number : undefined
 }

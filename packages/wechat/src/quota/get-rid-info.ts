@@ -8,7 +8,7 @@ export interface RidInfo {
   /** Seconds since the Unix epoch. */
   readonly invoke_time: number
   readonly cost_in_ms: number
-  /** Holds the access_token of that call, or its secret. */
+  /** Its query: it may hold an access_token, an AppSecret or a code. */
   readonly request_url: Secret
   readonly request_body: Secret
   readonly response_body: Secret
