@@ -71,6 +71,36 @@ export type PhoneRequired = v.InferOutput<typeof PhoneRequired>
 export const SignInReply = v.variant('status', [SignedIn, PhoneRequired])
 export type SignInReply = v.InferOutput<typeof SignInReply>
 
+const ticket = v.optional(text(64, 'From a sign-in that answered phone_required'))
+const phone = text(32, 'With its country, as +8613800138000; without, a number of mainland China')
+
+export const SignInPhoneBody = v.strictObject({
+  ticket,
+  app_id: appId,
+  code: v.optional(text(128, 'From wx.login, where there is no ticket')),
+  phone_code: text(128, 'From the button getPhoneNumber: lives 5 minutes, works once'),
+  device: v.optional(Device),
+})
+export type SignInPhoneBody = v.InferOutput<typeof SignInPhoneBody>
+
+export const OtpBody = v.strictObject({ phone, ticket })
+export type OtpBody = v.InferOutput<typeof OtpBody>
+
+export const OtpSent = v.strictObject({
+  expires_in: seconds('Life of the code that was sent; seconds'),
+  retry_after: seconds('Before another can be sent to this number; seconds'),
+})
+export type OtpSent = v.InferOutput<typeof OtpSent>
+
+export const SignInOtpBody = v.strictObject({
+  phone,
+  otp: text(16, 'The code of the SMS'),
+  ticket,
+  app_id: appId,
+  device: v.optional(Device),
+})
+export type SignInOtpBody = v.InferOutput<typeof SignInOtpBody>
+
 export const TokenBody = v.strictObject({
   grant_type: v.pipe(v.literal('refresh_token'), v.description('RFC 6749 section 6')),
   refresh_token: text(512, 'The newest refresh token of the session'),

@@ -11,12 +11,16 @@ const named: Record<string, GenericSchema> = {
   Device: messages.Device,
   Health: messages.Health,
   Jwks: messages.Jwks,
+  OtpBody: messages.OtpBody,
+  OtpSent: messages.OtpSent,
   PhoneRequired: messages.PhoneRequired,
   Problem: messages.Problem,
   RevokeBody: messages.RevokeBody,
   Revoked: messages.Revoked,
   Session: messages.Session,
   Sessions: messages.Sessions,
+  SignInOtpBody: messages.SignInOtpBody,
+  SignInPhoneBody: messages.SignInPhoneBody,
   SignInReply: messages.SignInReply,
   SignInWechatBody: messages.SignInWechatBody,
   SignedIn: messages.SignedIn,
@@ -72,8 +76,8 @@ function renderOperation(operationId: string, route: Route): Json {
       },
     }),
     responses: {
-      200: {
-        description: 'OK',
+      [route.status ?? 200]: {
+        description: route.status === 202 ? 'Accepted' : 'OK',
         content: { [route.replyType ?? 'application/json']: { schema: reference(route.reply) } },
       },
       ...renderErrors([...route.errors, 'method_not_allowed', 'unavailable', 'internal_error']),

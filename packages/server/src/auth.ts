@@ -57,6 +57,7 @@ export function createAuth(options: AuthOptions): Auth {
       ephemeral,
       wechat,
       wechatTokens,
+      sms: options.sms,
       clock,
       random,
       ring,

@@ -7,6 +7,7 @@ import type { Admit, AuthEvent, Claims } from './hooks.ts'
 import { readKeyRing, type KeyRing, type SecretFault } from './key-ring.ts'
 import type { Random } from './random.ts'
 import type { EphemeralStore } from './store/ephemeral-store.ts'
+import type { SmsSender } from './sms/sms-sender.ts'
 import type { Store } from './store/store.ts'
 
 export type AppOptions = {
@@ -62,6 +63,8 @@ export type AuthOptions = {
   /** The caller's to close. Default: in this process's memory, which is for one process only. */
   ephemeral?: EphemeralStore
   wechat?: WechatOptions
+  /** Sends one-use codes. Default: none are sent, and the routes that need them answer `not_found`. */
+  sms?: SmsSender
   /** Life of an access token in seconds, 60 to 3600. Default 900 (15 minutes). */
   accessTokenSeconds?: number
   admit?: Admit
@@ -107,6 +110,7 @@ const optionNames: Record<keyof AuthOptions, true> = {
   store: true,
   ephemeral: true,
   wechat: true,
+  sms: true,
   accessTokenSeconds: true,
   admit: true,
   claims: true,

@@ -29,8 +29,8 @@ export function parsePhone(text: string): PhoneNumber | undefined {
 /** How a number is shown to its owner and to operators: `+86 138****8000`. */
 export function maskPhone({ e164, country_code }: PhoneNumber): string {
   const national = e164.slice(1 + country_code.length)
-  const shown = Math.min(4, Math.floor(national.length / 3))
-  const head = national.slice(0, Math.min(3, national.length - shown - 1))
-  const hidden = '*'.repeat(national.length - head.length - shown)
-  return `+${country_code} ${head}${hidden}${national.slice(national.length - shown)}`
+  const tail = national.length >= 8 ? 4 : 2
+  const head = Math.max(0, Math.min(3, national.length - tail - 3))
+  const hidden = '*'.repeat(national.length - head - tail)
+  return `+${country_code} ${national.slice(0, head)}${hidden}${national.slice(-tail)}`
 }

@@ -5,12 +5,17 @@ import type { Handlers, HttpParts } from './handlers.ts'
 import { endOtherSessions, endSession, listSessions, me } from './me.ts'
 import { healthz, jwks, openapi, readyz } from './operation.ts'
 import { problemResponse } from './problem.ts'
+import { sendOtp } from './otp.ts'
+import { signInOtp, signInPhone } from './sign-in-phone.ts'
 import { signInWechat } from './sign-in-wechat.ts'
 import { revoke, token } from './token.ts'
 import { checkPushUrl } from './wechat-push.ts'
 
 const handlers: Handlers = {
   signInWechat,
+  signInPhone,
+  sendOtp,
+  signInOtp,
   token,
   revoke,
   me,

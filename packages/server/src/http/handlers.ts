@@ -1,10 +1,12 @@
 import type { RouteName } from '@kaimen/protocol'
 import type { App, Apps } from '../app.ts'
+import { readTicket } from '../challenge/ticket.ts'
 import { KaimenError } from '../errors.ts'
 import type { AccessTokens } from '../session/access-token.ts'
 import type { SigningKeys } from '../session/signing-keys.ts'
 import type { TokenParts } from '../session/tokens.ts'
 import type { SignInParts } from '../sign-in.ts'
+import type { SmsSender } from '../sms/sms-sender.ts'
 
 /** What the routes need; `auth.ts` puts it together. */
 export type HttpParts = SignInParts &
@@ -12,6 +14,7 @@ export type HttpParts = SignInParts &
     readonly apps: Apps
     readonly keys: SigningKeys
     readonly accessTokens: AccessTokens
+    readonly sms: SmsSender | undefined
     /** Where the server is reached. */
     readonly publicUrl: string
   }
@@ -33,4 +36,15 @@ export function chooseApp(apps: Apps, app_id: string | undefined): App {
   const app = app_id === undefined && signIn.length === 1 ? signIn[0] : apps.get(app_id ?? '')
   if (app?.kind !== 'mini_program') throw new KaimenError('app_unknown')
   return app
+}
+
+/** The app that a ticket is bound to. @throws `ticket_invalid` where the request names another. */
+export async function ticketApp(
+  parts: HttpParts,
+  ticket: string,
+  app_id: string | undefined,
+): Promise<App> {
+  const pending = await readTicket(parts, ticket)
+  if (app_id !== undefined && app_id !== pending.app_id) throw new KaimenError('ticket_invalid')
+  return chooseApp(parts.apps, pending.app_id)
 }

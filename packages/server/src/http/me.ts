@@ -1,13 +1,14 @@
 import { KaimenError } from '../errors.ts'
 import { formatId, parseId } from '../id.ts'
 import { authenticate, type Authenticated } from '../session/authenticate.ts'
+import { maskedPhone } from '../user/phone.ts'
 import type { Call, Handler, HttpParts } from './handlers.ts'
 import { jsonResponse, sessionReply, userReply } from './reply.ts'
 
 /** `GET /v1/me` */
 export const me: Handler = async (parts, call) => {
   const { user } = await caller(parts, call)
-  return jsonResponse(userReply(user))
+  return jsonResponse(userReply(user, maskedPhone(parts.ring, user)))
 }
 
 /** `GET /v1/me/sessions` */

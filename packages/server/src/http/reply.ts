@@ -5,9 +5,10 @@ import type { StoredSession, StoredUser } from '../store/store.ts'
 
 export function jsonResponse(
   body: unknown,
-  { noStore = true }: { noStore?: boolean } = {},
+  { noStore = true, status = 200 }: { noStore?: boolean; status?: number } = {},
 ): Response {
   return new Response(JSON.stringify(body), {
+    status,
     headers: {
       'content-type': 'application/json; charset=utf-8',
       // RFC 6749 section 5.1 for tokens; the rest is somebody's data.
@@ -18,12 +19,13 @@ export function jsonResponse(
 
 const instant = (milliseconds: number) => new Date(milliseconds).toISOString()
 
-export function userReply(user: StoredUser): User {
+/** @param phone Masked. */
+export function userReply(user: StoredUser, phone: string | null): User {
   return {
     id: formatId('usr', user.id),
     nickname: user.nickname,
     avatar_url: user.avatar_url,
-    phone: null,
+    phone,
     created_at: instant(user.created_at),
   }
 }
@@ -57,6 +59,6 @@ export function tokensReply(tokens: {
   }
 }
 
-export function signedInReply(tokens: Tokens, user: StoredUser, isNewUser: boolean): SignedIn {
-  return { status: 'signed_in', ...tokens, is_new_user: isNewUser, user: userReply(user) }
+export function signedInReply(tokens: Tokens, user: User, isNewUser: boolean): SignedIn {
+  return { status: 'signed_in', ...tokens, is_new_user: isNewUser, user }
 }

@@ -1,18 +1,23 @@
 import { SignInWechatBody } from '@kaimen/protocol'
 import { KaimenError } from '../errors.ts'
 import { mintTokens } from '../session/tokens.ts'
-import { signInByWechat } from '../sign-in.ts'
+import { signInByWechat, type SignInResult } from '../sign-in.ts'
 import { hookUser } from '../user/hook-user.ts'
+import { maskedPhone } from '../user/phone.ts'
 import { readBody } from './body.ts'
-import { chooseApp, type Handler } from './handlers.ts'
-import { jsonResponse, signedInReply, tokensReply } from './reply.ts'
+import { chooseApp, type Handler, type HttpParts } from './handlers.ts'
+import { jsonResponse, signedInReply, tokensReply, userReply } from './reply.ts'
 
 /** `POST /v1/sign-in/wechat` */
 export const signInWechat: Handler = async (parts, { request }) => {
   const { app_id, code, device } = await readBody(request, SignInWechatBody)
   const app = chooseApp(parts.apps, app_id)
   const idempotencyKey = readIdempotencyKey(request)
-  const result = await signInByWechat(parts, app, { code, idempotencyKey, device })
+  return signInResponse(parts, await signInByWechat(parts, app, { code, idempotencyKey, device }))
+}
+
+/** What every way of signing in answers with. */
+export async function signInResponse(parts: HttpParts, result: SignInResult): Promise<Response> {
   if (result.status === 'phone_required') {
     const { status, ticket, expiresInMs } = result
     return jsonResponse({ status, ticket, expires_in: Math.floor(expiresInMs / 1000) })
@@ -20,7 +25,9 @@ export const signInWechat: Handler = async (parts, { request }) => {
   const { session, user, isNewUser } = result
   const pair = await mintTokens(parts, session, hookUser(user))
   const tokens = tokensReply({ ...pair, session, now: parts.clock.now() })
-  return jsonResponse(signedInReply(tokens, user, isNewUser))
+  return jsonResponse(
+    signedInReply(tokens, userReply(user, maskedPhone(parts.ring, user)), isNewUser),
+  )
 }
 
 function readIdempotencyKey(request: Request): string | undefined {

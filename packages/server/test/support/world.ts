@@ -73,7 +73,7 @@ export type SignedInBody = {
   expires_in: number
   refresh_expires_in: number
   is_new_user: boolean
-  user: { id: string; created_at: string }
+  user: { id: string; phone: string | null; created_at: string }
 }
 
 export type StoreKind = 'memory' | 'sqlite'
