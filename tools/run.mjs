@@ -20,6 +20,7 @@ const commands = {
   check: ['tools/check.ts'],
   bench: ['--conditions=@kaimen/source', 'benchmarks/run.ts'],
   build: ['tools/build.ts'],
+  conformance: ['conformance/wechat/run.ts'],
   smoke: ['tools/smoke.ts'],
   format: ['node_modules/prettier/bin/prettier.cjs', '--write', '.'],
 }

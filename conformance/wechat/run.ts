@@ -9,7 +9,15 @@ import { judge } from './kit/judge.ts'
 import { createEmulator } from './kit/start-emulator.ts'
 import { tryClients } from './kit/try-clients.ts'
 
-const { values } = parseArgs({ options: { url: { type: 'string' } } })
+const help = `npm run conformance -- [options]
+
+  --url <address>   try the rules alone, against what answers there, such as a running kaimen emulator;
+                    its world begins anew for each rule
+  --help            this
+
+Installs the clients of others on demand. Takes half a minute.`
+
+const values = readOptions()
 const isCi = process.env['CI'] === 'true'
 const counts = { hold: 0, defects: 0, failed: 0, skipped: 0 }
 
@@ -19,6 +27,19 @@ if (values.url === undefined) await printClients()
 console.log(`
 ${counts.hold} hold, ${counts.defects} known defects of clients, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exitCode = counts.failed > 0 || (isCi && counts.skipped > 0) ? 1 : 0
+
+function readOptions() {
+  try {
+    const options = { url: { type: 'string' }, help: { type: 'boolean' } } as const
+    const { values } = parseArgs({ options })
+    if (!values.help) return values
+    console.log(help)
+    process.exit(0)
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : 'Wrong options'}\n\n${help}`)
+    process.exit(2)
+  }
+}
 
 async function printRules(url: string | undefined): Promise<void> {
   const emulator = url === undefined ? await createEmulator({ port: 0 }) : undefined

@@ -41,6 +41,7 @@ const titles = {
     `when it ${does} and a gateway answers HTML, its error has no AppSecret`,
   empty: (does: string) => `when it ${does} and nothing is answered, it throws`,
   cut: (does: string) => `when it ${does} and the answer breaks off, it throws`,
+  reset: (does: string) => `when it ${does} and the connection is reset, it throws`,
   hang: (does: string) => `when it ${does} and WeChat hangs, it gives up`,
 }
 
@@ -95,6 +96,9 @@ export function casesOf(way: Way): readonly Case[] {
       expectError(await call(operation, given))
     }),
     cut: underFault({ fault: 'truncate' }, async (_app, { call }, given) => {
+      expectError(await call(operation, given, patienceMs))
+    }),
+    reset: underFault({ fault: 'reset' }, async (_app, { call }, given) => {
       expectError(await call(operation, given, patienceMs))
     }),
     hang: underFault({ fault: 'hang' }, async (_app, { call }, given) => {

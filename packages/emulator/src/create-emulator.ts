@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { answerDefect, handleControl } from './http/handle-control.ts'
 import { handleWeChat } from './http/handle-wechat.ts'
+import { rememberTcp } from './http/reset-connection.ts'
 import { sendReply, unknownPathReply } from './http/send.ts'
 import { keepHolds } from './holds.ts'
 import { drawHeadImage } from './picture/head-image.ts'
@@ -93,6 +94,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   const { certificatePem: cert, keyPem: key } = issueCertificate(authority, today)
   const tlsServer = createTlsServer({ cert, key }, listener)
   tlsServer.keepAliveTimeout = server.keepAliveTimeout
+  rememberTcp(tlsServer)
   try {
     const tlsUrl = `https://${await listen(tlsServer, tlsPort, host)}`
     return {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Holds } from '../holds.ts'
 import type { Replies, WeChatReply } from '../wechat/endpoint.ts'
 import type { Fault } from '../world/fault.ts'
+import { resetConnection } from './reset-connection.ts'
 import { emptyReply, gatewayPage, sendTruncated } from './send.ts'
 
 /** What a fault has to work with. */
@@ -27,7 +28,7 @@ export async function failAs(fault: Fault, failing: Failing): Promise<WeChatRepl
     case 'empty':
       return emptyReply(200)
     case 'reset':
-      outgoing.socket?.resetAndDestroy()
+      resetConnection(outgoing.socket)
       return 'no_reply'
     case 'truncate':
       sendTruncated(outgoing, done ?? (await work()))

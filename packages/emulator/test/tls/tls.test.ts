@@ -58,6 +58,15 @@ test.each([...weChatHosts, 'localhost'])(
   },
 )
 
+test('reset ends a connection of TLS with a TCP reset too', async () => {
+  const { url, tlsUrl, caPem } = await startTls()
+  const fault = { path: '/sns/jscode2session', fault: 'reset', times: 1 }
+  await fetch(`${url}/emulator/faults`, { method: 'POST', body: JSON.stringify(fault) })
+  const host = 'api.weixin.qq.com'
+  await expect(ask(exchangeUrl(tlsUrl, 'x'), host, caPem)).rejects.toThrow('ECONNRESET')
+  expect(await ask(exchangeUrl(tlsUrl, 'x'), host, caPem)).toContain('"errcode":40029')
+})
+
 test('the authority is answered in PEM at /emulator/ca.pem', async () => {
   const { url, caPem } = await startTls()
   const response = await fetch(`${url}/emulator/ca.pem`)

@@ -56,7 +56,7 @@ describe('one process', () => {
 
   test('each app has its own', async () => {
     const { keep } = await emulateKeepers()
-    const tokens = keep(openMemoryStore())
+    const tokens = keep({ store: openMemoryStore().store })
     const got = await Promise.all(
       [bound, unbound, service].map(async ({ appid }) => (await tokens.get(appid)).reveal()),
     )

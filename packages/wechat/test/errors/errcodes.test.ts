@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest'
-import { errcodes, explainErrcode } from '../../src/index.ts'
+import { callErrcodes, errcodes, explainErrcode, WechatError } from '../../src/index.ts'
 import type { ErrorEntry } from '../../src/index.ts'
 
 const entries: [string, ErrorEntry][] = Object.entries(errcodes)
+const ofCalls = Object.entries(callErrcodes).flatMap(([endpoint, table]) =>
+  Object.entries(table).map(([errcode, entry]): [string, string, ErrorEntry] => [
+    endpoint,
+    errcode,
+    entry,
+  ]),
+)
 
 test('the table has WeChat’s global codes of a login and those of code2Session', () => {
   const needed = [
@@ -14,19 +21,31 @@ test('the table has WeChat’s global codes of a login and those of code2Session
   expect(entries.map(([errcode]) => Number(errcode)).toSorted((a, b) => a - b)).toEqual(needed)
 })
 
-test.each(entries)('%s has a meaning and a remedy in Chinese and in English', (_errcode, entry) => {
-  for (const text of [entry.meaning, entry.fix]) {
-    expect(text.zh).toMatch(/\p{Script=Han}/u)
-    expect(text.en).not.toMatch(/\p{Script=Han}/u)
-    expect(text.en.length).toBeGreaterThan(5)
-  }
-  expect(entry.fix.en).toMatch(/[.:]$/)
-  expect(entry.fix.zh).toMatch(/。$/)
-})
+test.each([...entries.map(([errcode, entry]) => ['', errcode, entry] as const), ...ofCalls])(
+  '%s %s has a meaning and a remedy in Chinese and in English',
+  (_endpoint, _errcode, entry) => {
+    for (const text of [entry.meaning, entry.fix]) {
+      expect(text.zh).toMatch(/\p{Script=Han}/u)
+      expect(text.en).not.toMatch(/\p{Script=Han}/u)
+      expect(text.en.length).toBeGreaterThan(5)
+    }
+    expect(entry.fix.en).toMatch(/[.:]$/)
+    expect(entry.fix.zh).toMatch(/。$/)
+  },
+)
 
 test('only what passes by itself is retryable: WeChat busy, and the quota of a minute', () => {
   const retryable = entries.filter(([, entry]) => entry.retryable).map(([errcode]) => errcode)
   expect(retryable.toSorted()).toEqual(['-1', '45011'])
+})
+
+test('a call’s own meaning comes before the global one, and only in that call', () => {
+  expect(explainErrcode(40001).meaning.en).toContain('access_token')
+  expect(explainErrcode(40001, 'getStableAccessToken').meaning.en).toBe('AppSecret wrong')
+  expect(explainErrcode(40029, 'getPhoneNumber').meaning.en).toContain('phone-number code')
+  expect(explainErrcode(1, 'code2Session')).toBe(explainErrcode(1))
+  expect(new WechatError('getFollower', 45009, '').retryable).toBe(false)
+  expect(new WechatError('getUnlimitedQRCode', 45009, '').retryable).toBe(true)
 })
 
 test('names that every object has are no errcodes', () => {
@@ -39,17 +58,8 @@ test('errcodes.md is the table as it stands in the source', async () => {
 
 function renderTable(): string {
   const rows = entries
-    .map(([errcode, entry]) => ({ errcode: Number(errcode), ...entry }))
-    .toSorted((a, b) => a.errcode - b.errcode)
-    .map(({ errcode, fault, retryable, meaning, fix }) =>
-      [
-        `| ${errcode}`,
-        fault,
-        retryable ? 'yes 是' : 'no 否',
-        `${meaning.en}<br>${meaning.zh}`,
-        `${fix.en}<br>${fix.zh} |`,
-      ].join(' | '),
-    )
+    .toSorted(([a], [b]) => Number(a) - Number(b))
+    .map(([errcode, entry]) => renderRow(errcode, entry))
   return [
     '<!-- Written by test/errors/errcodes.test.ts from src/errors/errcodes.ts -->',
     '<!-- prettier-ignore-start -->',
@@ -60,7 +70,23 @@ function renderTable(): string {
     '| --: | --- | --- | --- | --- |',
     ...rows,
     '',
+    '## What one call means by it 各接口自己的含义',
+    '',
+    '| call 接口 | errcode | fault 责任方 | retryable 可重试 | meaning 含义 | fix 处理 |',
+    '| --- | --: | --- | --- | --- | --- |',
+    ...ofCalls.map(([endpoint, errcode, entry]) => `| ${endpoint} ${renderRow(errcode, entry)}`),
+    '',
     '<!-- prettier-ignore-end -->',
     '',
   ].join('\n')
+}
+
+function renderRow(errcode: string, { fault, retryable, meaning, fix }: ErrorEntry): string {
+  return [
+    `| ${errcode}`,
+    fault,
+    retryable ? 'yes 是' : 'no 否',
+    `${meaning.en}<br>${meaning.zh}`,
+    `${fix.en}<br>${fix.zh} |`,
+  ].join(' | ')
 }
