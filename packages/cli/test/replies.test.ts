@@ -27,6 +27,7 @@ let emulator: Emulator
 let auth: Auth
 let closeAuth: () => Promise<void>
 const called = new Set<RouteName>()
+let sentOtp = ''
 
 beforeAll(async () => {
   emulator = await createEmulator({ port: 0 })
@@ -50,6 +51,12 @@ function openAuth(options: Partial<AuthOptions> = {}) {
       push: { token: pushToken },
     })),
     store,
+    sms: {
+      send({ otp }) {
+        sentOtp = otp
+        return Promise.resolve('sent')
+      },
+    },
     wechat: { baseUrl: emulator.url },
     ...options,
   })
@@ -94,9 +101,9 @@ async function call(name: RouteName, input: Input = {}): Promise<Response> {
 async function expectReply(name: RouteName, input?: Input): Promise<Record<string, string>> {
   const response = await call(name, input)
   const route: Route = routes[name]
-  const { replyType = 'application/json' } = route
+  const { replyType = 'application/json', status = 200 } = route
   const body: unknown = await (replyType === 'text/plain' ? response.text() : response.json())
-  expect(response.status).toBe(200)
+  expect(response.status).toBe(status)
   expect(response.headers.get('content-type')?.split(';')[0]).toBe(replyType)
   expect(await route.reply['~standard'].validate(body)).not.toHaveProperty('issues')
   if (route.noStore) expect(response.headers.get('cache-control')).toBe('no-store')
@@ -178,6 +185,21 @@ describe('a reply is what the protocol says', () => {
   it('of a sign-in that needs a phone', async () => {
     const json = { app_id: phoneApp.appid, code: await wxLogin(liHua, phoneApp.appid) }
     expect(await expectReply('signInWechat', { json })).toMatchObject({ status: 'phone_required' })
+  })
+
+  it('of a sign-in by the phone button', async () => {
+    const json = { app_id: phoneApp.appid, code: await wxLogin(wangFang, phoneApp.appid) }
+    const { ticket } = await expectReply('signInWechat', { json })
+    const tap = { appid: phoneApp.appid, person: wangFang }
+    const { code } = (await control('POST', '/emulator/wx/getPhoneNumber', tap)) as { code: string }
+    const signedIn = await expectReply('signInPhone', { json: { ticket, phone_code: code } })
+    expect(signedIn['user']).toMatchObject({ phone: '+86 138****8002' })
+  })
+
+  it('of a code by SMS, and of a sign-in with it', async () => {
+    const phone = '+8613800138009'
+    await expectReply('sendOtp', { json: { phone } })
+    await expectReply('signInOtp', { json: { app_id: openApp.appid, phone, otp: sentOtp } })
   })
 
   it('of a refresh, in JSON and as a form, and of a sign-out', async () => {

@@ -80,7 +80,9 @@ describe('the OpenAPI document', () => {
   })
 
   it.each(named)('says the media type of the reply of %s', (_name, route) => {
-    const types = Object.keys(operationOf(route).responses['200']?.content ?? {})
+    const types = Object.keys(
+      operationOf(route).responses[String(route.status ?? 200)]?.content ?? {},
+    )
     expect(types).toEqual([route.replyType ?? 'application/json'])
   })
 
