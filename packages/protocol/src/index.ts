@@ -9,6 +9,8 @@ export {
   type Localized,
 } from './errors.ts'
 export {
+  ChangePasswordBody,
+  ChangePhoneBody,
   Device,
   Health,
   Jwks,
@@ -22,6 +24,7 @@ export {
   Sessions,
   SignedIn,
   SignInOtpBody,
+  SignInPasswordBody,
   SignInPhoneBody,
   SignInReply,
   SignInWechatBody,

@@ -101,6 +101,33 @@ export const SignInOtpBody = v.strictObject({
 })
 export type SignInOtpBody = v.InferOutput<typeof SignInOtpBody>
 
+const password = (description: string) =>
+  v.pipe(v.string(), v.minLength(1), v.maxLength(1024), v.description(description))
+
+export const SignInPasswordBody = v.strictObject({
+  phone,
+  password: password('As the person typed it'),
+  ticket,
+  app_id: appId,
+  device: v.optional(Device),
+})
+export type SignInPasswordBody = v.InferOutput<typeof SignInPasswordBody>
+
+export const ChangePasswordBody = v.strictObject({
+  password: password('The new one'),
+  current_password: v.optional(password('The one until now, where there is one')),
+  end_other_sessions: v.optional(
+    v.pipe(v.boolean(), v.description('Default true: every other device is signed out')),
+  ),
+})
+export type ChangePasswordBody = v.InferOutput<typeof ChangePasswordBody>
+
+export const ChangePhoneBody = v.strictObject({
+  phone,
+  otp: text(16, 'Sent to the new number by POST /v1/otp with this access token'),
+})
+export type ChangePhoneBody = v.InferOutput<typeof ChangePhoneBody>
+
 export const TokenBody = v.strictObject({
   grant_type: v.pipe(v.literal('refresh_token'), v.description('RFC 6749 section 6')),
   refresh_token: text(512, 'The newest refresh token of the session'),

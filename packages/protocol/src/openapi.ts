@@ -8,6 +8,8 @@ import { routes, type Route } from './routes.ts'
 type Json = Record<string, unknown>
 
 const named: Record<string, GenericSchema> = {
+  ChangePasswordBody: messages.ChangePasswordBody,
+  ChangePhoneBody: messages.ChangePhoneBody,
   Device: messages.Device,
   Health: messages.Health,
   Jwks: messages.Jwks,
@@ -20,6 +22,7 @@ const named: Record<string, GenericSchema> = {
   Session: messages.Session,
   Sessions: messages.Sessions,
   SignInOtpBody: messages.SignInOtpBody,
+  SignInPasswordBody: messages.SignInPasswordBody,
   SignInPhoneBody: messages.SignInPhoneBody,
   SignInReply: messages.SignInReply,
   SignInWechatBody: messages.SignInWechatBody,

@@ -30,7 +30,12 @@ export type Store = {
   changePhone(write: { user_id: number; phone: StoredPhone }): Promise<'changed' | 'taken'>
   /** The PHC text of the user's password hash. */
   findPassword(user_id: number): Promise<string | undefined>
-  setPassword(write: { user_id: number; password: string }): Promise<void>
+  /** Only in place of the hash that was read, or of none: a change that came between is not undone. */
+  setPassword(write: {
+    user_id: number
+    password: string
+    replaces: string | null
+  }): Promise<'set' | 'not_set'>
   /** Leaving `active` ends every session of the user in the same act. */
   setUserStatus(write: {
     id: number

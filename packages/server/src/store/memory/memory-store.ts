@@ -152,9 +152,10 @@ export function createMemoryStore(clock: Clock): Store {
 
     findPassword: (user_id) => Promise.resolve(passwords.get(user_id)),
 
-    setPassword({ user_id, password }) {
+    setPassword({ user_id, password, replaces }) {
+      if ((passwords.get(user_id) ?? null) !== replaces) return Promise.resolve('not_set')
       passwords.set(user_id, password)
-      return Promise.resolve()
+      return Promise.resolve('set')
     },
 
     findSessionKey: (key) => Promise.resolve(identities.get(openidKey(key))?.session_key),

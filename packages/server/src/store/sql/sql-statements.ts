@@ -105,8 +105,20 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.selectFrom('users').select('password').where('id', '=', v.user_id),
     ),
 
-    setPassword: statement((v: { user_id: number; password: string }) =>
-      db.updateTable('users').set({ password: v.password }).where('id', '=', v.user_id),
+    setFirstPassword: statement((v: { user_id: number; password: string }) =>
+      db
+        .updateTable('users')
+        .set({ password: v.password })
+        .where('id', '=', v.user_id)
+        .where('password', 'is', null),
+    ),
+
+    replacePassword: statement((v: { user_id: number; password: string; replaces: string }) =>
+      db
+        .updateTable('users')
+        .set({ password: v.password })
+        .where('id', '=', v.user_id)
+        .where('password', '=', v.replaces),
     ),
 
     addUser: statement((v: { id: number; created_at: number }) =>

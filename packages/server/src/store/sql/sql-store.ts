@@ -93,9 +93,13 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       return rows[0]?.password ?? undefined
     },
 
-    setPassword: (act) =>
+    setPassword: ({ user_id, password, replaces }) =>
       write(async (on) => {
-        await run.setPassword(on, act)
+        const { numAffectedRows } =
+          replaces === null
+            ? await run.setFirstPassword(on, { user_id, password })
+            : await run.replacePassword(on, { user_id, password, replaces })
+        return numAffectedRows ? 'set' : 'not_set'
       }),
 
     async findSessionKey(key) {

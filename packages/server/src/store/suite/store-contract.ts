@@ -339,8 +339,16 @@ export const storeContract: readonly ContractTest<Store>[] = [
   contractTest('a password is kept beside the user, and only there', async ({ a, b }) => {
     const { user_id } = await signIn(a)
     equal(await a.findPassword(user_id), undefined)
-    await b.setPassword({ user_id, password: '$argon2id$text' })
-    equal(await a.findPassword(user_id), '$argon2id$text')
+    const first = { user_id, password: '$argon2id$one', replaces: null }
+    equal(await b.setPassword(first), 'set')
+    equal(await a.setPassword({ ...first, password: '$argon2id$two' }), 'not_set')
+    equal(await a.findPassword(user_id), '$argon2id$one')
+    const races = await Promise.all(
+      [a, b].map((store, i) =>
+        store.setPassword({ user_id, password: `$argon2id$${i}`, replaces: '$argon2id$one' }),
+      ),
+    )
+    deepEqual(races.sort(), ['not_set', 'set'])
     equal(JSON.stringify(await a.findUser(user_id)).includes('argon2'), false)
   }),
 

@@ -1,0 +1,54 @@
+import type { Secret } from '@kaimen/wechat'
+import { KaimenError } from '../errors.ts'
+import { hashPassword, verifyNothing, verifyPassword } from '../password/hash.ts'
+import { countGuess, forgetFailures } from '../password/lockout.ts'
+import type { PasswordSettings } from '../password/options.ts'
+import type { HashQueue } from '../password/queue.ts'
+import type { Clock } from '../clock.ts'
+import type { Random } from '../random.ts'
+import type { EphemeralStore } from '../store/ephemeral-store.ts'
+import type { Store } from '../store/store.ts'
+
+export type PasswordParts = {
+  readonly store: Store
+  readonly ephemeral: EphemeralStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly passwords: PasswordSettings & { readonly hashing: HashQueue }
+}
+
+/**
+ * The right password proves that somebody is this user. Known and unknown accounts take the same time,
+ * and are locked alike. [AU-2] [AU-4]
+ *
+ * @param account What guesses are counted by: the phone's blind index.
+ * @param user_id `undefined`: there is no such account.
+ * @throws {@link KaimenError} `password_wrong`; `rate_limited` while the account's password is locked,
+ *   which blocks no other way in [AU-3]; `unavailable` when too many wait.
+ */
+export async function proveByPassword(
+  parts: PasswordParts,
+  account: string,
+  user_id: number | undefined,
+  password: Secret,
+): Promise<void> {
+  const { store, passwords, random } = parts
+  const { cost, lockout, hashing } = passwords
+  await hashing.run(async (slot) => {
+    const guess = await countGuess(parts, lockout, account)
+    if (guess !== 'allowed') {
+      throw new KaimenError('rate_limited', { retryAfterSeconds: guess.lockedForSeconds })
+    }
+    const stored = user_id === undefined ? undefined : await store.findPassword(user_id)
+    const verdict =
+      stored === undefined
+        ? await verifyNothing({ slot, cost }, password)
+        : await verifyPassword({ slot, cost }, stored, password)
+    if (verdict === 'wrong' || verdict === 'malformed') throw new KaimenError('password_wrong')
+    await forgetFailures(parts, account)
+    if (verdict === 'right_outdated' && user_id !== undefined && stored !== undefined) {
+      const anew = await hashPassword({ slot, cost, random }, password)
+      await store.setPassword({ user_id, password: anew, replaces: stored })
+    }
+  })
+}
