@@ -4,11 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Server } from 'node:net'
 import { answerDefect, handleControl } from './http/handle-control.ts'
+import { handleSms } from './http/handle-sms.ts'
 import { handleWeChat } from './http/handle-wechat.ts'
 import { rememberTcp } from './http/reset-connection.ts'
 import { sendReply, unknownPathReply } from './http/send.ts'
 import { keepHolds } from './holds.ts'
 import { drawHeadImage } from './picture/head-image.ts'
+import { gatewayFor } from './sms/gateways.ts'
 import { createAuthority, issueCertificate } from './tls/certificate.ts'
 import { keepAuthority } from './tls/keep-authority.ts'
 import { beginWorld } from './world/world.ts'
@@ -67,8 +69,12 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
 
   const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const { path, search } = splitTarget(incoming.url ?? '/')
+    // The gateways' own SDKs take a host and a port, and send to its root.
+    const gateway = path === '/' ? gatewayFor(incoming.headers, search) : undefined
     if (path === '/emulator' || path.startsWith('/emulator/')) {
       await handleControl(world, holds, path, incoming, outgoing)
+    } else if (gateway) {
+      await handleSms(world, holds, gateway, search, incoming, outgoing)
     } else if (path.startsWith('/mmopen/')) {
       const body = drawHeadImage(world, path)
       sendReply(outgoing, body ? { ...picture, body } : unknownPathReply)

@@ -19,5 +19,5 @@ export type { RunOptions } from './run-with-emulator.ts'
 export { keepCa } from './tls/keep-authority.ts'
 
 export { seedWorld } from './seed.ts'
-export type { SeedApp, SeedPerson } from './seed.ts'
+export type { SeedAliyunSms, SeedApp, SeedPerson, SeedTencentSms } from './seed.ts'
 export type { AppKind } from './world/app.ts'

@@ -18,6 +18,27 @@ export interface SeedPerson {
   readonly country_code: string | null
 }
 
+/** An account at Aliyun's SMS gateway, with a template for the Chinese mainland and one for abroad. */
+export interface SeedAliyunSms {
+  readonly accessKeyId: string
+  readonly accessKeySecret: string
+  readonly signName: string
+  /** Has one variable, `code`. */
+  readonly templateCode: string
+  readonly abroad: { readonly signName: string; readonly templateCode: string }
+}
+
+/** An account at Tencent Cloud's SMS gateway, likewise. */
+export interface SeedTencentSms {
+  readonly secretId: string
+  readonly secretKey: string
+  readonly sdkAppId: string
+  readonly signName: string
+  /** Has two variables: the code, and for how many minutes it is good. */
+  readonly templateId: string
+  readonly abroad: { readonly signName: string; readonly templateId: string }
+}
+
 /**
  * The first world, the same on every start: one mini program, one service account and one website
  * under one Open Platform account, one mini program outside it, and three people, the last of whom
@@ -26,6 +47,8 @@ export interface SeedPerson {
 export const seedWorld: {
   readonly apps: readonly [SeedApp, SeedApp, SeedApp, SeedApp]
   readonly people: readonly [SeedPerson, SeedPerson, SeedPerson]
+  /** The accounts at the SMS gateways. */
+  readonly sms: { readonly aliyun: SeedAliyunSms; readonly tencent: SeedTencentSms }
 } = {
   apps: [
     {
@@ -59,4 +82,21 @@ export const seedWorld: {
     // 555-01xx is the range that the North American Numbering Plan keeps for fiction.
     { id: 'chen-mei', nickname: '陈美', phone: '2025550143', country_code: '1' },
   ],
+  sms: {
+    aliyun: {
+      accessKeyId: 'emulator-access-key-id',
+      accessKeySecret: 'emulator-access-key-secret',
+      signName: '开门',
+      templateCode: 'SMS_100000001',
+      abroad: { signName: 'Kaimen', templateCode: 'SMS_100000002' },
+    },
+    tencent: {
+      secretId: 'emulator-secret-id',
+      secretKey: 'emulator-secret-key',
+      sdkAppId: '1400000001',
+      signName: '开门',
+      templateId: '1000001',
+      abroad: { signName: 'Kaimen', templateId: '1000002' },
+    },
+  },
 }

@@ -11,6 +11,7 @@ import {
 } from '../src/index.ts'
 import type { Wechat } from '../src/index.ts'
 import * as entry from '../src/index.ts'
+import { callWith } from './support/call-with.ts'
 import { allCalls } from './support/all-calls.ts'
 import { everythingIn } from './support/canary.ts'
 
@@ -49,7 +50,7 @@ async function outcomeOf(make: (wechat: Wechat) => Promise<unknown>): Promise<un
   try {
     return await make(wechat)
   } catch (error) {
-    expect(isOurs(error), everythingIn(error)).toBe(true)
+    if (!isOurs(error)) throw error
     expect(everythingIn(error)).not.toContain('CANARY')
     return error
   }
@@ -84,14 +85,17 @@ test('there is no call that is not tried here', () => {
 })
 
 describe.each(calls)('%s', (name, { make, good }) => {
-  test('takes its reply with errcode 0 or without, and with fields that are new', async () => {
-    const plain = await outcomeOf((client) => (reply(JSON.stringify(good)), make(client)))
-    const more = { errcode: 0, errmsg: 'ok', ...good, more: { deep: [1] }, __proto__: null }
-    const other = await outcomeOf((client) => (reply(JSON.stringify(more)), make(client)))
-    expect(everythingIn(other)).toBe(everythingIn(plain))
-    if (name !== 'getUnlimitedQRCode') expect(isOurs(plain)).toBe(false)
-    expect(everythingIn(plain)).not.toContain('CANARY')
-  })
+  test.skipIf('errcode' in good)(
+    'takes its reply with errcode 0 or without, and with fields that are new',
+    async () => {
+      reply(JSON.stringify(good))
+      const plain = await outcomeOf(make)
+      reply(JSON.stringify({ errcode: 0, errmsg: 'ok', ...good, more: { deep: [1] } }))
+      expect(everythingIn(await outcomeOf(make))).toBe(everythingIn(plain))
+      expect(isOurs(plain)).toBe(false)
+      expect(everythingIn(plain)).not.toContain('CANARY')
+    },
+  )
 
   test('tells an errcode, and says nothing that is secret even where WeChat repeats it', async () => {
     let sent = ''
@@ -132,7 +136,7 @@ describe.each(calls)('%s', (name, { make, good }) => {
       '{"errcode":-1,"errmsg":{"toString":1}}',
       `{"errcode":-1,"errmsg":${'['.repeat(5000)}${']'.repeat(5000)}}`,
       '{"errcode":-1,"errmsg":null}',
-      `${'['.repeat(400_000)}`,
+      '['.repeat(400_000),
       `{"a":${'['.repeat(400_000)}${']'.repeat(400_000)}}`,
       Buffer.from([0xff, 0xd8, 0xff]),
       Buffer.from([0x89, 0x50, 0x4e, 0x47]),
@@ -214,8 +218,7 @@ test('what is not a text where a text belongs never goes on the wire', async () 
     for (const wrong of [undefined, null, 5, {}, [], '', 'a\nb', 'x'.repeat(70_000)]) {
       const everything = Object.fromEntries(params.map((param) => [param, wrong]))
       const all = { ...everything, cloudid_list: [wrong], transaction_id: wrong }
-      if (typeof verb !== 'function') throw new Error(name)
-      await expect(Reflect.apply(verb, undefined, [wechat, all])).rejects.toThrow(WechatInputError)
+      await expect(callWith(verb, wechat, all)).rejects.toThrow(WechatInputError)
     }
   }
   expect(requests).toBe(0)

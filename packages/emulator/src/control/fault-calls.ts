@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { gateways } from '../sms/gateways.ts'
 import { endpoints } from '../wechat/endpoints.ts'
 import { errmsgOf } from '../wechat/errmsg.ts'
 import { faultKinds } from '../world/fault.ts'
@@ -17,7 +18,7 @@ export const postFaults: ControlCall = {
     for (const name of ['errcode', 'errmsg', 'status', 'delay_ms'] as const) {
       refuseMisplaced(name, asked.fault, asked[name] !== undefined)
     }
-    if (asked.errcode !== undefined && asked.errmsg === undefined) refuseTextless(asked.errcode)
+    if (asked.errcode !== undefined) refuseStrangeErrcode(asked.path, asked.errcode, asked.errmsg)
     if (asked.fault === 'truncate' && after === false) {
       throw fieldRefusal('after', 'must be true for truncate, which cuts a real answer')
     }
@@ -44,15 +45,22 @@ export const deleteFaults: ControlCall = {
   },
 }
 
-const aPath = 'must be a path of WeChat\'s such as "/sns/jscode2session", or "*"'
+const aPath =
+  'must be a path of WeChat\'s such as "/sns/jscode2session", an SMS gateway such as "/sms/aliyun", or "*"'
 const aText = 'must be text of at most 200 characters'
-const anErrcode = 'must be a whole number other than 0'
+const anErrcode = 'must be a whole number other than 0, or the error code of an SMS gateway'
 
 const faultFields = {
   path: v.string(aPath),
   fault: oneOf(faultKinds),
   errcode: v.exactOptional(
-    v.pipe(v.number(anErrcode), v.safeInteger(anErrcode), v.notValue(0, anErrcode)),
+    v.union(
+      [
+        v.pipe(v.number(), v.safeInteger(anErrcode), v.notValue(0, anErrcode)),
+        v.pipe(v.string(), v.regex(/^[A-Za-z][\w.]{1,99}$/, anErrcode)),
+      ],
+      anErrcode,
+    ),
   ),
   errmsg: v.exactOptional(v.pipe(v.string(aText), v.maxLength(200, aText))),
   status: v.exactOptional(wholeNumber(200, 599)),
@@ -83,13 +91,26 @@ function refuseMisplaced(name: keyof typeof placeOf, fault: FaultKind, given: bo
 
 // A fault on a path that nobody answers would never happen, and a typing error stay unseen.
 function refuseUnknownPath(path: string): void {
-  if (path === '*' || endpoints.has(path)) return
+  if (path === '*' || endpoints.has(path) || gateways.has(path)) return
   throw new Refusal(
     400,
     'path_unknown',
     "The emulator answers no such path of WeChat's.",
-    `Use one of ${[...endpoints.keys()].join(', ')}, or * for all.`,
+    `Use one of ${[...endpoints.keys(), ...gateways.keys()].join(', ')}, or * for all of WeChat's.`,
   )
+}
+
+/** WeChat's are numbers and a gateway's are texts. */
+function refuseStrangeErrcode(path: string, errcode: number | string, errmsg?: string): void {
+  if (typeof errcode === 'string') {
+    if (gateways.has(path)) return
+    throw fieldRefusal('errcode', "must be a whole number other than 0 for a path of WeChat's")
+  }
+  if (gateways.has(path)) {
+    const examples = '"isv.BUSINESS_LIMIT_CONTROL" or "LimitExceeded.PhoneNumberDailyLimit"'
+    throw fieldRefusal('errcode', `must be an error code of the gateway, such as ${examples}`)
+  }
+  if (errmsg === undefined) refuseTextless(errcode)
 }
 
 function refuseTextless(errcode: number): void {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Holds } from '../holds.ts'
-import type { Replies, WeChatReply } from '../wechat/endpoint.ts'
+import type { WeChatReply } from '../wechat/endpoint.ts'
 import type { Fault } from '../world/fault.ts'
 import { resetConnection } from './reset-connection.ts'
 import { emptyReply, gatewayPage, sendTruncated } from './send.ts'
@@ -9,7 +9,8 @@ import { emptyReply, gatewayPage, sendTruncated } from './send.ts'
 interface Failing {
   /** Does what was asked of WeChat; once. */
   readonly work: () => Promise<WeChatReply>
-  readonly fail: Replies['fail']
+  /** An errcode of WeChat's, or an error code of an SMS gateway. */
+  readonly fail: (errcode: number | string, errmsg?: string) => WeChatReply
   readonly holds: Holds
   readonly outgoing: ServerResponse
 }

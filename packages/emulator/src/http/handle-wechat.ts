@@ -48,9 +48,8 @@ export async function handleWeChat(
   recordCall(world, call)
 
   const work = async () => endpoint?.answer(world, request, replies) ?? unknownPathReply
-  const reply = fault
-    ? await failAs(fault, { work, fail: replies.fail, holds, outgoing })
-    : await work()
+  const fail = (errcode: number | string, errmsg?: string) => replies.fail(Number(errcode), errmsg)
+  const reply = fault ? await failAs(fault, { work, fail, holds, outgoing }) : await work()
   if (reply === 'no_reply') return
   call.errcode = reply.errcode
   sendReply(outgoing, reply)

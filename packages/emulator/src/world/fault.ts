@@ -15,10 +15,11 @@ export type FaultKind = (typeof faultKinds)[number]
 /** A way in which WeChat fails on a path. */
 export interface Fault {
   readonly id: number
-  /** A path of WeChat's, or `*` for every one. */
+  /** A path of WeChat's, `*` for every one, or an SMS gateway such as `/sms/aliyun`. */
   readonly path: string
   readonly fault: FaultKind
-  readonly errcode?: number
+  /** A number of WeChat's; a gateway's are texts. */
+  readonly errcode?: number | string
   readonly errmsg?: string
   readonly status?: number
   readonly delay_ms?: number
@@ -31,7 +32,10 @@ export interface Fault {
 /** The oldest fault of this path, counted down; undefined if all is well. */
 export function takeFault(world: World, path: string): Fault | undefined {
   if (world.faults.length === 0) return undefined
-  const index = world.faults.findIndex((fault) => fault.path === path || fault.path === '*')
+  const isGateway = path.startsWith('/sms/')
+  const index = world.faults.findIndex(
+    (fault) => fault.path === path || (fault.path === '*' && !isGateway),
+  )
   const fault = world.faults[index]
   if (fault?.times_left != null) {
     fault.times_left -= 1

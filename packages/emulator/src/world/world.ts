@@ -12,6 +12,7 @@ import type { CloudData } from './open-data.ts'
 import type { Payment } from './payment.ts'
 import type { Rid } from './rid.ts'
 import type { Membership } from './session-key.ts'
+import type { SmsMessage } from './sms.ts'
 import type { WebCode } from './web-code.ts'
 import type { UserKey } from './user-key.ts'
 
@@ -78,6 +79,8 @@ export interface World {
   readonly faults: Fault[]
   faultsAdded: number
   readonly calls: Call[]
+  /** What the SMS gateways took; the oldest first. */
+  readonly sms: SmsMessage[]
 }
 
 /** The seeded world. */
@@ -109,6 +112,7 @@ export function beginWorld(sources: Sources, place: Place = nowhere): World {
     faults: [],
     faultsAdded: 0,
     calls: [],
+    sms: [],
   }
   resetWorld(world)
   return world
@@ -140,6 +144,7 @@ export function resetWorld(world: World): void {
   world.faults.length = 0
   world.faultsAdded = 0
   world.calls.length = 0
+  world.sms.length = 0
   for (const app of seedWorld.apps) world.apps.set(app.appid, registerApp(app))
   for (const person of seedWorld.people) world.people.set(person.id, person)
 }

@@ -88,7 +88,7 @@ const pauseMs = 5000
 interface Keeping extends Sharing {
   held?: HeldToken | undefined
   /** The last one that WeChat refused. */
-  refused?: HeldToken | undefined
+  refused?: { readonly held: HeldToken; readonly atMs: number }
   /** When the next renewal ahead of time may begin. */
   renewableAtMs: number
   /** Until when it is known that WeChat gives the very token that it refuses. */
@@ -121,11 +121,18 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
     }
     const got = await fly(keeping, (stored) => isUsable(keeping, stored))
     // It may have been refused to somebody while it was on its way here.
-    return got.version === keeping.refused?.version ? hold(keeping) : got
+    return isRefused(keeping, got) ? hold(keeping) : got
   }
 
-  function isUsable({ refused }: Keeping, held: HeldToken): boolean {
-    return held.version !== refused?.version && nowMs() < held.expiresAtMs
+  function isUsable(keeping: Keeping, held: HeldToken): boolean {
+    return !isRefused(keeping, held) && nowMs() < held.expiresAtMs
+  }
+
+  /** The same token may have been fetched twice, before it was refused or after. */
+  function isRefused({ refused }: Keeping, held: HeldToken): boolean {
+    if (refused === undefined) return false
+    if (held.version === refused.held.version) return true
+    return isSameText(held, refused.held) && held.fetchedAtMs < refused.atMs
   }
 
   function isOld({ fetchedAtMs, expiresAtMs }: HeldToken): boolean {
@@ -150,7 +157,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
 
   function land(keeping: Keeping, held: HeldToken): HeldToken {
     const { refused } = keeping
-    const isSame = held.access_token.reveal() === refused?.access_token.reveal()
+    const isSame = refused !== undefined && isSameText(held, refused.held)
     keeping.hopelessUntilMs = isSame ? nowMs() + pauseMs : 0
     keeping.held = held
     return held
@@ -173,8 +180,9 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
           if (nowMs() < keeping.hopelessUntilMs) throw error
         }
         // Only if it is still in place: all who failed with it come here.
-        if (keeping.held?.version === held.version) keeping.refused = held
-        refusedAtMs = Math.min(refusedAtMs, nowMs())
+        const atMs = nowMs()
+        if (keeping.held?.version === held.version) keeping.refused = { held, atMs }
+        refusedAtMs = Math.min(refusedAtMs, atMs)
         held = await hold(find(appid))
         isLast = held.fetchedAtMs >= refusedAtMs
       }
@@ -184,6 +192,10 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
       await Promise.allSettled([...keepings.values()].map(async ({ flight }) => flight))
     },
   }
+}
+
+function isSameText(one: HeldToken, other: HeldToken): boolean {
+  return one.access_token.reveal() === other.access_token.reveal()
 }
 
 function isRefusal(error: unknown): boolean {

@@ -2,7 +2,7 @@ import { WechatTransportError } from '../errors/transport-error.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
-export function isText(value: unknown): value is string {
+function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== ''
 }
 

@@ -9,6 +9,7 @@ import {
   WechatTransportError,
 } from '../../src/index.ts'
 import type { AccessTokensOptions, Secret } from '../../src/index.ts'
+import { callWith } from '../support/call-with.ts'
 import { everythingIn } from '../support/canary.ts'
 import { catchError, catchSyncError } from '../support/catch-error.ts'
 import { bound, emulate, service, unbound } from '../support/emulate.ts'
@@ -167,8 +168,9 @@ describe('one process', () => {
     const results = await Promise.allSettled(
       Array.from({ length: 100 }, () => tokens.get(bound.appid)),
     )
-    const errors = results.map((result) => (result.status === 'rejected' ? result.reason : ''))
-    expect(new Set(errors.map((error: WechatError) => error.errcode))).toEqual(new Set([errcode]))
+    for (const result of results) {
+      expect(result).toMatchObject({ status: 'rejected', reason: { errcode } })
+    }
     expect(await countCalls(stable)).toBe(1)
   })
 
@@ -228,7 +230,11 @@ describe('several processes, as keepers that share a store', () => {
     const keepers = Array.from({ length: 4 }, () => keep({ store }))
     const useAll = () =>
       Promise.all(
-        Array.from({ length: 100 }, (_, each) => keepers[each % 4]?.call(bound.appid, use)),
+        Array.from(
+          { length: 100 },
+          (_, each) =>
+            keepers[each % 4]?.call(bound.appid, use) ?? Promise.reject(new Error('no keeper')),
+        ),
       )
     await useAll()
     expect(await countCalls(stable)).toBe(1)
@@ -259,6 +265,19 @@ describe('several processes, as keepers that share a store', () => {
     await replaceElsewhere()
     pass(1)
     await expect(one.call(bound.appid, use)).resolves.toBeDefined()
+  })
+
+  test('the refused token, stored once more from before the refusal, is no replacement', async () => {
+    const { keep, use, replaceElsewhere, countCalls } = await emulateKeepers()
+    const { store, values } = openMemoryStore()
+    const [one, other] = [keep({ store }), keep({ store })]
+    await one.call(bound.appid, use)
+    values.clear()
+    await other.call(bound.appid, use)
+    await replaceElsewhere()
+    const before = await countCalls(stable)
+    await Promise.all([one.call(bound.appid, use), other.call(bound.appid, use)])
+    expect((await countCalls(stable)) - before).toBe(1)
   })
 
   test('tokens stand sealed where there is a seal, and open for their own app only', async () => {
@@ -361,7 +380,7 @@ describe('options', () => {
   ])('a wrong %s, as in %j, is refused', async (parameter, wrong) => {
     const { wechat } = await emulate()
     const error = catchSyncError(WechatInputError, () => {
-      Reflect.apply(createAccessTokens, undefined, [{ wechat, apps: [bound], ...wrong }])
+      callWith(createAccessTokens, { wechat, apps: [bound], ...wrong })
     })
     expect(error.parameter).toBe(parameter)
   })

@@ -12,6 +12,7 @@ import {
   WechatError,
   WechatInputError,
 } from '../../src/index.ts'
+import { callWith } from '../support/call-with.ts'
 import { catchError, catchSyncError } from '../support/catch-error.ts'
 import { bound, emulate, service, website } from '../support/emulate.ts'
 
@@ -83,7 +84,7 @@ describe('addresses', () => {
   ])('a wrong %s, as in %j, is refused', (parameter, wrong) => {
     const good = { appid: 'wx1', redirect_uri, scope: 'snsapi_base', state }
     const error = catchSyncError(WechatInputError, () => {
-      Reflect.apply(authorizeUrl, undefined, [{ ...good, ...wrong }])
+      callWith(authorizeUrl, { ...good, ...wrong })
     })
     expect(error.parameter).toBe(parameter)
   })

@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decryptOpenData, secret, WechatDataError, WechatInputError } from '../../src/index.ts'
 import type { DecryptOpenDataParams } from '../../src/index.ts'
+import { callWith } from '../support/call-with.ts'
 import { everythingIn } from '../support/canary.ts'
 import { catchSyncError } from '../support/catch-error.ts'
 import { bound, emulate } from '../support/emulate.ts'
@@ -65,7 +66,7 @@ describe('[WX-14] failure is uniform:', () => {
       try {
         const data = decryptOpenData({ ...official, encryptedData: changed.toString('base64') })
         // Without a signature a block inside a text may turn into other text.
-        expect(data.watermark).toEqual(JSON.parse(plaintext).watermark)
+        expect(data.watermark.appid).toBe(sample.appid)
         readable += 1
       } catch (error) {
         if (!(error instanceof WechatDataError)) throw error
@@ -145,9 +146,9 @@ describe('[WX-14] failure is uniform:', () => {
     const anything = fc.oneof(fc.string(), fc.base64String(), fc.anything())
     fc.assert(
       fc.property(anything, anything, (encryptedData, iv) => {
-        expect(() =>
-          Reflect.apply(decryptOpenData, undefined, [{ ...official, encryptedData, iv }]),
-        ).toThrow(WechatDataError)
+        expect(() => callWith(decryptOpenData, { ...official, encryptedData, iv })).toThrow(
+          WechatDataError,
+        )
       }),
       { numRuns: 1000 },
     )

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { verifyRawData, WechatDataError, WechatInputError } from '../../src/index.ts'
+import { callWith } from '../support/call-with.ts'
 import { catchSyncError } from '../support/catch-error.ts'
 import { bound, emulate } from '../support/emulate.ts'
 import { vectors } from '../support/vectors.ts'
@@ -28,9 +29,9 @@ describe('one error for', () => {
   test('what is no text at all', () => {
     for (const wrong of [undefined, null, 5, {}, ['a']]) {
       const as = { ...official, signature: wrong }
-      expect(() => Reflect.apply(verifyRawData, undefined, [as])).toThrow(WechatDataError)
+      expect(() => callWith(verifyRawData, as)).toThrow(WechatDataError)
       const body = { ...official, rawData: wrong }
-      expect(() => Reflect.apply(verifyRawData, undefined, [body])).toThrow(WechatDataError)
+      expect(() => callWith(verifyRawData, body)).toThrow(WechatDataError)
     }
   })
 })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import {
   decodePush,
   encryptPushReply,
@@ -11,6 +11,7 @@ import {
 } from '../../src/index.ts'
 import type { DecodePushParams, Push } from '../../src/index.ts'
 import { sealPush } from '../../src/push/push-seal.ts'
+import { callWith } from '../support/call-with.ts'
 import { catchSyncError } from '../support/catch-error.ts'
 import { bound, emulate, service } from '../support/emulate.ts'
 import { serve } from '../support/serve.ts'
@@ -50,9 +51,7 @@ describe('the URL in the console', () => {
     { nonce: ['1514711492'] },
   ])('is not with %j', (wrong) => {
     const query = { timestamp, nonce, signature, echostr, ...wrong }
-    expect(() => Reflect.apply(verifyPushUrl, undefined, [{ token, query }])).toThrow(
-      WechatDataError,
-    )
+    expect(() => callWith(verifyPushUrl, { token, query })).toThrow(WechatDataError)
   })
 })
 
@@ -183,7 +182,7 @@ describe('a plain push', () => {
       body: secure.msg,
       nowMs: at(plain.timestamp),
     }
-    expect(() => Reflect.apply(decodePush, undefined, [params])).toThrow(WechatDataError)
+    expect(() => callWith(decodePush, params)).toThrow(WechatDataError)
   })
 
   test('older than 10 minutes is refused, unless told otherwise', () => {
@@ -264,9 +263,7 @@ describe('a sealed push', () => {
     fc.assert(
       fc.property(fc.oneof(fc.base64String(), fc.string()), fc.anything(), (sealed, other) => {
         expect(() => decodePush(reseal(sealed))).toThrow(WechatDataError)
-        expect(() => Reflect.apply(decodePush, undefined, [{ ...params, body: other }])).toThrow(
-          WechatDataError,
-        )
+        expect(() => callWith(decodePush, { ...params, body: other })).toThrow(WechatDataError)
       }),
     )
   })
@@ -331,9 +328,6 @@ describe('a sealed reply', () => {
 })
 
 describe('from WeChat, emulated', () => {
-  const failures: unknown[] = []
-  afterEach(() => expect(failures.splice(0)).toEqual([]))
-
   const modes = [
     ['plain', 'json'],
     ['plain', 'xml'],
@@ -348,6 +342,7 @@ describe('from WeChat, emulated', () => {
       const { appid } = bound
       const encodingAESKey = 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG'
       const got: Push[] = []
+      const failures: unknown[] = []
       const url = await serve((request, response) => {
         const chunks: Buffer[] = []
         request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -390,6 +385,7 @@ describe('from WeChat, emulated', () => {
         revoke_info: '8',
       })
       expect(delivered).toMatchObject({ deliveries: [{ ok: true }] })
+      expect(failures).toEqual([])
       expect(got).toMatchObject([
         {
           MsgType: 'event',

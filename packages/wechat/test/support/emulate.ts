@@ -33,8 +33,8 @@ export async function emulate(options: WechatOptions = {}, now: () => number = D
     appid: string,
     { person = seedWorld.people[0].id, ...more }: { person?: string; [name: string]: unknown } = {},
   ) {
-    const reply: unknown = await control('POST', `/wx/${name}`, { appid, person, ...more })
-    const texts = new Map<string, unknown>(Object.entries(Object(reply)))
+    const reply = await control('POST', `/wx/${name}`, { appid, person, ...more })
+    const texts = new Map<string, unknown>(Object.entries(reply ?? {}))
     const text = (key: string) => String(texts.get(key) ?? '')
     return {
       code: text('code'),

@@ -1,0 +1,213 @@
+// What the senders through a gateway's own SDK have in common.
+
+import { secret, type Secret } from '@kaimen/wechat'
+import * as v from 'valibot'
+import { ConfigError } from '../errors.ts'
+import type { SmsMessage, SmsOutcome, SmsSender } from './sms-sender.ts'
+
+/** Why a message was not sent. Holds nothing of the message, nor a key. */
+export type SmsRefusal = {
+  readonly gateway: string
+  readonly outcome: SmsOutcome
+  /** The gateway's own code, as in its error table; null where it gave none. */
+  readonly code: string | null
+  /** What the gateway's support asks for. */
+  readonly request_id: string | null
+}
+
+export type GatewayOptions = {
+  /**
+   * Where the gateway is: an origin without a path. Must be `https:`, but for `localhost`,
+   * `127.0.0.1` and `[::1]`.
+   */
+  endpoint?: string | undefined
+  /** Longest time from `send` to its answer, in milliseconds, 100 to 60000. Default 5000. */
+  timeoutMs?: number | undefined
+  /** For the operator: why a gateway refused. Default: nothing is reported. */
+  report?: ((message: string, refusal: SmsRefusal) => void) | undefined
+}
+
+/** What a gateway said to a message, as far as anything is passed on. */
+export type GatewayReply = { readonly code: unknown; readonly requestId: unknown }
+
+/** A gateway as its SDK has it. */
+type Gateway = {
+  readonly kind: string
+  /** The code that stands for success. */
+  readonly success: string
+  /** What other codes mean; the first that fits. What none fits is `unavailable`. */
+  readonly meanings: readonly (readonly [code: RegExp, outcome: SmsOutcome])[]
+  /** Whether numbers outside the Chinese mainland are sent to. */
+  readonly sendsAbroad: boolean
+  /** Loads the SDK and makes its client. */
+  readonly open: () => {
+    /** What it rejects with is not passed on: it may hold the phone and the code. */
+    ask(message: SmsMessage, deadline: AbortSignal): Promise<GatewayReply>
+    close(): void
+  }
+}
+
+const e164 = /^\+[1-9]\d{6,14}$/
+
+export function createGatewaySender(
+  gateway: Gateway,
+  { timeoutMs, report }: { timeoutMs: number; report?: GatewayOptions['report'] },
+): Required<SmsSender> {
+  let client: ReturnType<Gateway['open']> | undefined
+  let isClosed = false
+  const open = () => (client ??= gateway.open())
+  const refuse = (outcome: SmsOutcome, { code, requestId }: GatewayReply): SmsOutcome => {
+    report?.('An SMS was not sent', {
+      gateway: gateway.kind,
+      outcome,
+      code: quote(code, errorCode),
+      request_id: quote(requestId, uuid),
+    })
+    return outcome
+  }
+  return {
+    kind: gateway.kind,
+    async ready() {
+      open()
+    },
+    async send(message) {
+      if (isClosed) throw new Error('This SMS sender is closed')
+      if (!e164.test(message.phone)) throw new Error('An SMS goes to a number in E.164')
+      if (!gateway.sendsAbroad && !isMainland(message.phone)) return 'phone_refused'
+      const { ask } = open()
+      const reply = await within(timeoutMs, (deadline) => ask(message, deadline).catch(readError))
+      if (reply?.code === gateway.success) return 'sent'
+      const { code } = reply ?? noReply
+      const meaning = gateway.meanings.find(([each]) => typeof code === 'string' && each.test(code))
+      return refuse(meaning?.[1] ?? 'unavailable', reply ?? noReply)
+    },
+    async close() {
+      isClosed = true
+      client?.close()
+    },
+  }
+}
+
+const noReply: GatewayReply = { code: undefined, requestId: undefined }
+
+/** Whether a number in E.164 is of the Chinese mainland. */
+export function isMainland(phone: string): boolean {
+  return phone.startsWith('+86')
+}
+
+/**
+ * The code of an error, and nothing else of it: its message may be the URL that was called, phone
+ * and code included, or name the number that is wrong.
+ */
+function readError(error: unknown): GatewayReply {
+  if (typeof error !== 'object' || error === null) return noReply
+  const code = 'code' in error ? error.code : undefined
+  return { code, requestId: 'requestId' in error ? error.requestId : undefined }
+}
+
+/** A code has no run of digits, so that neither a phone nor an OTP is ever taken for one. */
+const errorCode = /^(?!.*\d{3})[A-Za-z][\w.]{0,79}$/
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+function quote(value: unknown, shape: RegExp): string | null {
+  return typeof value === 'string' && shape.test(value) ? value : null
+}
+
+/** What the work gives, or undefined when the time is over. The SDKs have no deadline of their own. */
+async function within<T>(
+  timeoutMs: number,
+  work: (deadline: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  const over = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(undefined)
+      over.abort()
+    }, timeoutMs)
+  })
+  try {
+    return await Promise.race([work(over.signal), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Runs `load`, which requires an SDK.
+ *
+ * @throws {@link ConfigError} If it is not there, with the command that installs it.
+ */
+export function loadSdk<T>(name: string, load: () => T): T {
+  try {
+    return load()
+  } catch (cause) {
+    const missing = /^Cannot find module '([^']+)'/.exec(
+      cause instanceof Error ? cause.message : '',
+    )
+    if (!missing?.[1]) throw cause
+    const [, first] = missing
+    throw new ConfigError(
+      first === name
+        ? `SMS through this gateway needs the package ${name}, which is not installed. Install it: npm install ${name}`
+        : `The package ${name} needs ${first} and does not say so, so that it was not installed with it. Install that too: npm install ${first}`,
+    )
+  }
+}
+
+const endpointMust =
+  'the origin of an https: URL without a path; http: only on localhost, 127.0.0.1 or [::1]'
+const loopback = ['localhost', '127.0.0.1', '[::1]']
+
+/** The schemas of what options have in common. Each says what has to be, and repeats no value. */
+export const optionSchemas = {
+  text: v.pipe(v.string('text'), v.nonEmpty('text')),
+  secret: v.union(
+    [
+      v.pipe(v.string(), v.nonEmpty(), v.transform(secret)),
+      v.custom<Secret>((value) => value instanceof Object && 'reveal' in value),
+    ],
+    'text or a Secret',
+  ),
+  endpoint: v.pipe(
+    v.string(endpointMust),
+    v.check((text) => {
+      const url = URL.canParse(text) ? new URL(text) : undefined
+      if (!url || url.origin !== text.replace(/\/$/, '')) return false
+      return (
+        url.protocol === 'https:' || (url.protocol === 'http:' && loopback.includes(url.hostname))
+      )
+    }, endpointMust),
+    v.transform((text) => new URL(text)),
+  ),
+  timeoutMs: v.optional(
+    v.pipe(
+      v.number('a number from 100 to 60000'),
+      v.minValue(100, 'a number from 100 to 60000'),
+      v.maxValue(60_000, 'a number from 100 to 60000'),
+    ),
+    5000,
+  ),
+  report: v.optional(
+    v.custom<NonNullable<GatewayOptions['report']>>(
+      (value) => typeof value === 'function',
+      'a function',
+    ),
+  ),
+}
+
+/** @throws {@link ConfigError} That names the option, and never repeats a value. */
+export function checkOptions<const S extends v.GenericSchema>(
+  creator: string,
+  schema: S,
+  options: unknown,
+): v.InferOutput<S> {
+  const result = v.safeParse(schema, options)
+  if (result.success) return result.output
+  const [issue] = result.issues
+  const name = v.getDotPath(issue) ?? 'its options'
+  if (issue.expected === 'never') throw new ConfigError(`${creator} has no option ${name}.`)
+  // A message of ours has no quotation of what was given; one of the schema's own would.
+  const must = issue.message.startsWith('Invalid ') ? `given as ${issue.expected}` : issue.message
+  throw new ConfigError(`${creator}: ${name} has to be ${must}.`)
+}
