@@ -52,6 +52,7 @@ function openAuth(options: Partial<AuthOptions> = {}) {
     })),
     store,
     sms: {
+      kind: 'test',
       send({ otp }) {
         sentOtp = otp
         return Promise.resolve('sent')
@@ -200,6 +201,17 @@ describe('a reply is what the protocol says', () => {
     const phone = '+8613800138009'
     await expectReply('sendOtp', { json: { phone } })
     await expectReply('signInOtp', { json: { app_id: openApp.appid, phone, otp: sentOtp } })
+  })
+
+  it('of a change of phone and password, and of a sign-in with the two', async () => {
+    const { access_token: token = '' } = await signIn(liHua)
+    const phone = '+8613800138007'
+    await expectReply('sendOtp', { json: { phone }, token })
+    const changed = await expectReply('changePhone', { json: { phone, otp: sentOtp }, token })
+    expect(changed).toMatchObject({ phone: '+86 138****8007' })
+    const password = 'four-words-nobody-joins'
+    await expectReply('changePassword', { json: { password }, token })
+    await expectReply('signInPassword', { json: { app_id: openApp.appid, phone, password } })
   })
 
   it('of a refresh, in JSON and as a form, and of a sign-out', async () => {

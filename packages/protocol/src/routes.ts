@@ -5,6 +5,8 @@
 import type { GenericSchema } from 'valibot'
 import type { ErrorCode } from './errors.ts'
 import {
+  ChangePasswordBody,
+  ChangePhoneBody,
   Echo,
   Empty,
   Health,
@@ -17,6 +19,7 @@ import {
   OtpSent,
   SignedIn,
   SignInOtpBody,
+  SignInPasswordBody,
   SignInPhoneBody,
   SignInReply,
   SignInWechatBody,
@@ -26,7 +29,7 @@ import {
 } from './messages.ts'
 
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** Path with `{name}` parameters, as in OpenAPI. */
   readonly path: string
   readonly summary: string
@@ -114,7 +117,7 @@ export const routes = {
     status: 202,
     reply: OtpSent,
     noStore: true,
-    errors: [...bodyErrors, 'ticket_invalid', 'rate_limited', 'not_found'],
+    errors: [...bodyErrors, ...bearerErrors, 'ticket_invalid', 'rate_limited', 'not_found'],
   },
   signInOtp: {
     method: 'POST',
@@ -132,6 +135,26 @@ export const routes = {
       'otp_expired',
       'otp_exhausted',
       'phone_taken',
+      'user_disabled',
+      'sign_in_refused',
+    ],
+  },
+  signInPassword: {
+    method: 'POST',
+    path: '/v1/sign-in/password',
+    summary: 'Sign in with a phone number and a password',
+    auth: 'none',
+    body: SignInPasswordBody,
+    reply: SignedIn,
+    noStore: true,
+    errors: [
+      ...bodyErrors,
+      'app_unknown',
+      'ticket_invalid',
+      'password_wrong',
+      'phone_unverified',
+      'phone_taken',
+      'rate_limited',
       'user_disabled',
       'sign_in_refused',
     ],
@@ -173,6 +196,41 @@ export const routes = {
     reply: User,
     noStore: true,
     errors: [...bearerErrors],
+  },
+  changePhone: {
+    method: 'PUT',
+    path: '/v1/me/phone',
+    summary: 'Change the phone number; needs a sign-in of the last 10 minutes',
+    auth: 'bearer',
+    body: ChangePhoneBody,
+    reply: User,
+    noStore: true,
+    errors: [
+      ...bodyErrors,
+      ...bearerErrors,
+      'reauth_required',
+      'otp_wrong',
+      'otp_expired',
+      'otp_exhausted',
+      'phone_taken',
+    ],
+  },
+  changePassword: {
+    method: 'PUT',
+    path: '/v1/me/password',
+    summary: 'Set or change the password',
+    auth: 'bearer',
+    body: ChangePasswordBody,
+    reply: Empty,
+    noStore: true,
+    errors: [
+      ...bodyErrors,
+      ...bearerErrors,
+      'reauth_required',
+      'password_wrong',
+      'password_weak',
+      'rate_limited',
+    ],
   },
   listSessions: {
     method: 'GET',

@@ -12,6 +12,7 @@ import { mountRoutes } from './http/app.ts'
 import type { HttpParts } from './http/handlers.ts'
 import { formatId, parseId } from './id.ts'
 import { checkOptions, type AuthOptions, type Report } from './options.ts'
+import { limitHashing } from './password/queue.ts'
 import { systemRandom } from './random.ts'
 import { openText, sealText } from './seal.ts'
 import { accessTokens } from './session/access-token.ts'
@@ -41,12 +42,13 @@ export type Auth = {
  * @throws {@link ConfigError} When an option is missing, wrong, or misspelt.
  */
 export function createAuth(options: AuthOptions): Auth {
-  const { apps, ring, publicUrl, audience, accessLifetimeMs } = checkOptions(options)
+  const { apps, ring, publicUrl, audience, accessLifetimeMs, passwords } = checkOptions(options)
   const { store, clock = systemClock, random = systemRandom, admit, claims } = options
   const report = options.report ?? (() => {})
   const ephemeral = options.ephemeral ?? createMemoryEphemeralStore(clock)
   const wechat = openWechat(options.wechat)
   const wechatTokens = keepWechatTokens(wechat, { apps, ring, random, ephemeral, clock, report })
+  const hashing = limitHashing(passwords.queue)
   const emit = emitTo(options.on, report)
 
   async function assemble(): Promise<HttpParts> {
@@ -58,6 +60,7 @@ export function createAuth(options: AuthOptions): Auth {
       wechat,
       wechatTokens,
       sms: options.sms,
+      passwords: { ...passwords, hashing },
       clock,
       random,
       ring,

@@ -7,6 +7,11 @@ import type { Admit, AuthEvent, Claims } from './hooks.ts'
 import { readKeyRing, type KeyRing, type SecretFault } from './key-ring.ts'
 import type { Random } from './random.ts'
 import type { EphemeralStore } from './store/ephemeral-store.ts'
+import {
+  checkPasswordOptions,
+  type PasswordOptions,
+  type PasswordSettings,
+} from './password/options.ts'
 import type { SmsSender } from './sms/sms-sender.ts'
 import type { Store } from './store/store.ts'
 
@@ -65,6 +70,7 @@ export type AuthOptions = {
   wechat?: WechatOptions
   /** Sends one-use codes. Default: none are sent, and the routes that need them answer `not_found`. */
   sms?: SmsSender
+  password?: PasswordOptions
   /** Life of an access token in seconds, 60 to 3600. Default 900 (15 minutes). */
   accessTokenSeconds?: number
   admit?: Admit
@@ -87,6 +93,7 @@ export type CheckedOptions = {
   readonly publicUrl: string
   readonly audience: string
   readonly accessLifetimeMs: number
+  readonly passwords: PasswordSettings
 }
 
 /** @throws {@link ConfigError} That names the option and how to mend it, and never repeats a secret. */
@@ -99,6 +106,7 @@ export function checkOptions(options: AuthOptions): CheckedOptions {
     publicUrl,
     audience: options.audience ?? publicUrl,
     accessLifetimeMs: checkAccessTokenSeconds(options.accessTokenSeconds),
+    passwords: checkPasswordOptions(options.password),
   }
 }
 
@@ -111,6 +119,7 @@ const optionNames: Record<keyof AuthOptions, true> = {
   ephemeral: true,
   wechat: true,
   sms: true,
+  password: true,
   accessTokenSeconds: true,
   admit: true,
   claims: true,

@@ -1,35 +1,29 @@
 import type { Device } from '@kaimen/protocol'
-import type { AccessTokens as WechatTokens, Wechat } from '@kaimen/wechat'
+import type { AccessTokens as WechatTokens, Secret, Wechat } from '@kaimen/wechat'
 import type { App } from './app.ts'
 import { exchangeOnce, type CodeClaim } from './challenge/code-claim.ts'
 import { issueTicket, readTicket, spendTicket, ticketTtlMs } from './challenge/ticket.ts'
-import type { Clock } from './clock.ts'
 import { sha256 } from './digest.ts'
 import { KaimenError } from './errors.ts'
 import { provePhoneByOtp } from './flow/otp.ts'
+import { proveByPassword, type PasswordParts } from './flow/password.ts'
 import { provePhoneByButton } from './flow/phone-button.ts'
 import { isLoginCode, proveByWechat } from './flow/wechat.ts'
 import type { Admit, Emit } from './hooks.ts'
 import { formatId } from './id.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { PhoneNumber } from './phone-number.ts'
-import type { Random } from './random.ts'
 import { openText, sealText } from './seal.ts'
-import type { EphemeralStore } from './store/ephemeral-store.ts'
-import type { SignInWrite, Store, StoredPhone, StoredSession, StoredUser } from './store/store.ts'
+import type { SignInWrite, StoredPhone, StoredSession, StoredUser } from './store/store.ts'
 import { hookUser } from './user/hook-user.ts'
-import { storedPhone } from './user/phone.ts'
+import { phoneIndexes, storedPhone } from './user/phone.ts'
 import type { Proof } from './user/proof.ts'
 import { resolve, type Decision } from './user/resolve.ts'
 import { sealSessionKey } from './user/session-key.ts'
 
-export type SignInParts = {
-  readonly store: Store
-  readonly ephemeral: EphemeralStore
+export type SignInParts = PasswordParts & {
   readonly wechat: Wechat
   readonly wechatTokens: WechatTokens
-  readonly clock: Clock
-  readonly random: Random
   readonly ring: KeyRing
   readonly emit: Emit
   readonly admit: Admit | undefined
@@ -98,6 +92,29 @@ export async function signInByOtp(
   const wechat = ticket === undefined ? null : await readTicketOf(parts, app, ticket)
   await provePhoneByOtp(parts, phone, otp)
   return signIn(parts, app, { wechat, phone, by: 'otp' }, { device, ticket })
+}
+
+/**
+ * Signs in with a phone number and a password; with a ticket, links the identity that waits behind
+ * it. (R7, R8) Without a ticket an unknown number is answered as a wrong password is. [AU-4]
+ */
+export async function signInByPassword(
+  parts: SignInParts,
+  app: App,
+  {
+    phone,
+    password,
+    ticket,
+    device,
+  }: { phone: PhoneNumber; password: Secret; ticket: string | undefined } & With,
+): Promise<SignInResult> {
+  const wechat = ticket === undefined ? null : await readTicketOf(parts, app, ticket)
+  const indexes = phoneIndexes(parts.ring, phone)
+  const proofKey = { app_id: app.app_id, wechat: null, phone: indexes }
+  const { byPhone } = await parts.store.findUsers(proofKey)
+  if (wechat && !byPhone) throw new KaimenError('phone_unverified')
+  await proveByPassword(parts, indexes[0] ?? '', byPhone?.user.id, password)
+  return signIn(parts, app, { wechat, phone, by: 'password' }, { device, ticket })
 }
 
 async function readTicketOf(parts: SignInParts, app: App, ticket: string) {

@@ -21,6 +21,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in with a phone, on %s', (s
     world = await openWorld({
       storeKind,
       sms: {
+        kind: 'test',
         send(message) {
           sent.push(message)
           return Promise.resolve('sent')

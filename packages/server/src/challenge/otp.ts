@@ -12,7 +12,7 @@ export type OtpParts = { ephemeral: EphemeralStore; ring: KeyRing; random: Rando
 export type OtpTarget = {
   /** Blind index of the number. */
   readonly phone_index: string
-  readonly purpose: 'sign_in' | 'change_phone'
+  readonly purpose: 'sign_in' | `change_phone/${number}`
 }
 
 export const otpTtlMs = 5 * minuteMs

@@ -18,23 +18,24 @@ export type PasswordParts = {
 }
 
 /**
- * The right password proves that somebody is this user. Known and unknown accounts take the same time,
- * and are locked alike. [AU-2] [AU-4]
+ * The right password proves that somebody is this user. Known and unknown accounts take the same
+ * time, and are locked alike. [AU-2] [AU-4]
  *
  * @param account What guesses are counted by: the phone's blind index.
  * @param user_id `undefined`: there is no such account.
- * @throws {@link KaimenError} `password_wrong`; `rate_limited` while the account's password is locked,
- *   which blocks no other way in [AU-3]; `unavailable` when too many wait.
+ * @returns The hash that stands now.
+ * @throws {@link KaimenError} `password_wrong`; `rate_limited` while the account's password is
+ *   locked, which blocks no other way in [AU-3]; `unavailable` when too many wait.
  */
 export async function proveByPassword(
   parts: PasswordParts,
   account: string,
   user_id: number | undefined,
   password: Secret,
-): Promise<void> {
+): Promise<string> {
   const { store, passwords, random } = parts
   const { cost, lockout, hashing } = passwords
-  await hashing.run(async (slot) => {
+  return hashing.run(async (slot) => {
     const guess = await countGuess(parts, lockout, account)
     if (guess !== 'allowed') {
       throw new KaimenError('rate_limited', { retryAfterSeconds: guess.lockedForSeconds })
@@ -44,11 +45,14 @@ export async function proveByPassword(
       stored === undefined
         ? await verifyNothing({ slot, cost }, password)
         : await verifyPassword({ slot, cost }, stored, password)
-    if (verdict === 'wrong' || verdict === 'malformed') throw new KaimenError('password_wrong')
-    await forgetFailures(parts, account)
-    if (verdict === 'right_outdated' && user_id !== undefined && stored !== undefined) {
-      const anew = await hashPassword({ slot, cost, random }, password)
-      await store.setPassword({ user_id, password: anew, replaces: stored })
+    const isRight = verdict === 'right' || verdict === 'right_outdated'
+    if (!isRight || user_id === undefined || stored === undefined) {
+      throw new KaimenError('password_wrong')
     }
+    await forgetFailures(parts, account)
+    if (verdict === 'right') return stored
+    const anew = await hashPassword({ slot, cost, random }, password)
+    const outcome = await store.setPassword({ user_id, password: anew, replaces: stored })
+    return outcome === 'set' ? anew : stored
   })
 }

@@ -6,7 +6,8 @@ import { endOtherSessions, endSession, listSessions, me } from './me.ts'
 import { healthz, jwks, openapi, readyz } from './operation.ts'
 import { problemResponse } from './problem.ts'
 import { sendOtp } from './otp.ts'
-import { signInOtp, signInPhone } from './sign-in-phone.ts'
+import { changePassword, changePhone } from './me-credentials.ts'
+import { signInOtp, signInPassword, signInPhone } from './sign-in-phone.ts'
 import { signInWechat } from './sign-in-wechat.ts'
 import { revoke, token } from './token.ts'
 import { checkPushUrl } from './wechat-push.ts'
@@ -16,9 +17,12 @@ const handlers: Handlers = {
   signInPhone,
   sendOtp,
   signInOtp,
+  signInPassword,
   token,
   revoke,
   me,
+  changePhone,
+  changePassword,
   listSessions,
   endSession,
   endOtherSessions,

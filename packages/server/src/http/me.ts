@@ -1,8 +1,8 @@
 import { KaimenError } from '../errors.ts'
 import { formatId, parseId } from '../id.ts'
-import { authenticate, type Authenticated } from '../session/authenticate.ts'
 import { maskedPhone } from '../user/phone.ts'
-import type { Call, Handler, HttpParts } from './handlers.ts'
+import { caller } from './caller.ts'
+import type { Handler, HttpParts } from './handlers.ts'
 import { jsonResponse, sessionReply, userReply } from './reply.ts'
 
 /** `GET /v1/me` */
@@ -40,14 +40,21 @@ export const endOtherSessions: Handler = async (parts, call) => {
       },
     })
   }
+  return jsonResponse({ revoked: await endOthers(parts, user.id, session.id) })
+}
+
+/** @returns How many sessions were ended. */
+export async function endOthers(parts: HttpParts, user_id: number, keep_id: number) {
   const now_ms = parts.clock.now()
-  const others = await parts.store.listSessions({ user_id: user.id, now_ms })
-  const write = { user_id: user.id, keep_id: session.id, now_ms, reason: 'removed' } as const
-  const revoked = await parts.store.endOtherSessions(write)
-  for (const { id } of others) {
-    if (id !== session.id) tellRemoved(parts, user.id, id)
-  }
-  return jsonResponse({ revoked })
+  const others = await parts.store.listSessions({ user_id, now_ms })
+  const revoked = await parts.store.endOtherSessions({
+    user_id,
+    keep_id,
+    now_ms,
+    reason: 'removed',
+  })
+  for (const { id } of others) if (id !== keep_id) tellRemoved(parts, user_id, id)
+  return revoked
 }
 
 function tellRemoved({ emit }: HttpParts, user_id: number, session_id: number) {
@@ -57,12 +64,4 @@ function tellRemoved({ emit }: HttpParts, user_id: number, session_id: number) {
     session_id: formatId('ses', session_id),
     reason: 'removed',
   })
-}
-
-function caller(parts: HttpParts, { request }: Call): Promise<Authenticated> {
-  const header = request.headers.get('authorization') ?? ''
-  // RFC 6750 section 2.1; the scheme is case-insensitive by RFC 9110 section 11.1.
-  const token = /^bearer +([\x21-\x7e]+)$/i.exec(header)?.[1]
-  if (token === undefined) throw new KaimenError('token_invalid')
-  return authenticate(parts, token)
 }

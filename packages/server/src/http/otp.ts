@@ -1,26 +1,36 @@
 import { OtpBody } from '@kaimen/protocol'
-import { issueOtp, otpResendMs, otpTtlMs } from '../challenge/otp.ts'
+import { issueOtp, otpResendMs, otpTtlMs, type OtpTarget } from '../challenge/otp.ts'
 import { readTicket } from '../challenge/ticket.ts'
+import { minuteMs } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
+import type { PhoneNumber } from '../phone-number.ts'
 import { phoneIndexes } from '../user/phone.ts'
 import { readBody } from './body.ts'
-import type { Handler } from './handlers.ts'
+import { caller } from './caller.ts'
+import type { Call, Handler, HttpParts } from './handlers.ts'
 import type { SmsOutcome } from '../sms/sms-sender.ts'
 import { jsonResponse } from './reply.ts'
 import { readPhone } from './sign-in-phone.ts'
 
 /** `POST /v1/otp`. The answer is the same whether the number is known or not. [AU-4] */
-export const sendOtp: Handler = async (parts, { request }) => {
-  const body = await readBody(request, OtpBody)
+export const sendOtp: Handler = async (parts, call) => {
+  const body = await readBody(call.request, OtpBody)
   if (!parts.sms) throw notConfigured()
   const phone = readPhone(body.phone)
   if (body.ticket !== undefined) await readTicket(parts, body.ticket)
-  const [phone_index = ''] = phoneIndexes(parts.ring, phone)
-  const otp = await issueOtp(parts, { phone_index, purpose: 'sign_in' })
-  const outcome = await parts.sms.send({ phone: phone.e164, otp, ttlSeconds: otpTtlMs / 1000 })
+  const otp = await issueOtp(parts, await otpTarget(parts, call, phone))
+  const outcome = await parts.sms.send({ phone: phone.e164, otp, ttlMinutes: otpTtlMs / minuteMs })
   if (outcome !== 'sent') throw refusal(outcome)
   const reply = { expires_in: otpTtlMs / 1000, retry_after: otpResendMs / 1000 }
   return jsonResponse(reply, { status: 202 })
+}
+
+/** With an access token the code is for changing that user's number, and for nothing else. [OTP-5] */
+async function otpTarget(parts: HttpParts, call: Call, phone: PhoneNumber): Promise<OtpTarget> {
+  const [phone_index = ''] = phoneIndexes(parts.ring, phone)
+  if (!call.request.headers.has('authorization')) return { phone_index, purpose: 'sign_in' }
+  const { user } = await caller(parts, call)
+  return { phone_index, purpose: `change_phone/${user.id}` }
 }
 
 function notConfigured() {

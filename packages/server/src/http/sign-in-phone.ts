@@ -1,7 +1,8 @@
-import { SignInOtpBody, SignInPhoneBody } from '@kaimen/protocol'
+import { SignInOtpBody, SignInPasswordBody, SignInPhoneBody } from '@kaimen/protocol'
+import { secret } from '@kaimen/wechat'
 import { KaimenError } from '../errors.ts'
 import { parsePhone, type PhoneNumber } from '../phone-number.ts'
-import { signInByOtp, signInByPhoneButton } from '../sign-in.ts'
+import { signInByOtp, signInByPassword, signInByPhoneButton } from '../sign-in.ts'
 import { readBody } from './body.ts'
 import { chooseApp, ticketApp, type Handler } from './handlers.ts'
 import { signInResponse } from './sign-in-wechat.ts'
@@ -23,6 +24,15 @@ export const signInOtp: Handler = async (parts, { request }) => {
     ticket === undefined ? chooseApp(parts.apps, app_id) : await ticketApp(parts, ticket, app_id)
   const attempt = { phone: readPhone(phone), otp, ticket, device }
   return signInResponse(parts, await signInByOtp(parts, app, attempt))
+}
+
+/** `POST /v1/sign-in/password` */
+export const signInPassword: Handler = async (parts, { request }) => {
+  const { phone, password, ticket, app_id, device } = await readBody(request, SignInPasswordBody)
+  const app =
+    ticket === undefined ? chooseApp(parts.apps, app_id) : await ticketApp(parts, ticket, app_id)
+  const attempt = { phone: readPhone(phone), password: secret(password), ticket, device }
+  return signInResponse(parts, await signInByPassword(parts, app, attempt))
 }
 
 /** @throws {@link KaimenError} `body_invalid`, which does not repeat the number. */
