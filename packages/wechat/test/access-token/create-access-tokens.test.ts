@@ -120,6 +120,7 @@ describe('one process', () => {
   test('who fails late with an old token does not bring a refused one back', async () => {
     const { keep, use, replaceElsewhere, countCalls, control } = await emulateKeepers()
     const tokens = keep()
+    await tokens.get(bound.appid)
     let fail = () => undefined as void
     const failing = new Promise<void>((resolve) => (fail = resolve))
     let uses = 0
