@@ -84,34 +84,37 @@ export function renderMedians(samples: readonly Sample[], servers: readonly stri
 
 /**
  * Kaimen's throughput as a multiple of the others', the median over the rounds: within a round all
- * met the same weather.
+ * met the same weather. By CPU time it is what a core would serve if nothing had to be waited for.
  */
 export function renderTargets(samples: readonly Sample[]): string {
-  const rows = targets.flatMap((target) => {
-    const ratios = ratiosByRound(samples, target)
-    if (ratios.length === 0) return []
+  const rows = targets.map((target) => {
+    const pairs = pairByRound(samples, target)
+    const ratios = pairs.map(([own, other]) => own.requestsPerSecond / other.requestsPerSecond)
+    const byCpu = pairs.map(([own, other]) => other.cpuMicroseconds / own.cpuMicroseconds)
     const ratio = median(ratios)
-    const range = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`
     return [
-      [
-        scenarioTitles[target.scenario],
-        `≥ ${target.ratio} × ${target.against}`,
-        `${ratio.toFixed(2)} ×`,
-        range,
-        ratio >= target.ratio ? 'reached' : 'NOT reached',
-      ],
+      scenarioTitles[target.scenario],
+      `≥ ${target.ratio} × ${target.against}`,
+      `${ratio.toFixed(2)} ×`,
+      `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`,
+      `${median(byCpu).toFixed(2)} ×`,
+      ratio >= target.ratio ? 'reached' : 'NOT reached',
     ]
   })
-  return renderTable(['scenario', 'target', 'median', 'range of rounds', ''], rows, 2)
+  return renderTable(
+    ['scenario', 'target', 'median', 'range of rounds', 'by CPU time', ''],
+    rows,
+    2,
+  )
 }
 
-function ratiosByRound(samples: readonly Sample[], { scenario, against }: Target): number[] {
+function pairByRound(samples: readonly Sample[], { scenario, against }: Target) {
   const of = (server: string) =>
     samples.filter((sample) => sample.server === server && sample.scenario === scenario)
   const others = of(against)
-  return of('kaimen').flatMap((sample, round) => {
+  return of('kaimen').flatMap((own, round) => {
     const other = others[round]
-    return other === undefined ? [] : [sample.requestsPerSecond / other.requestsPerSecond]
+    return other === undefined ? [] : [[own, other] as const]
   })
 }
 

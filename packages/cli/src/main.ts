@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '@kaimen/server'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { dev } from './dev.ts'
+import { doctor, type DoctorOptions } from './doctor/doctor.ts'
 import { emulator, printCa, runOnEmulator } from './emulator.ts'
 import { migrate } from './migrate.ts'
 import type { EmulatorOptions } from './open-emulator.ts'
@@ -28,7 +29,7 @@ Settings come from the environment, or from kaimen.config.ts in this folder; the
   KAIMEN_PORT                      default 默认 4100
   KAIMEN_EMULATOR_PORT             default 默认 4180
   KAIMEN_EMULATOR_TLS_PORT         default 默认 4143
-  KAIMEN_WECHAT_API                only for start 仅用于 start, default https://api.weixin.qq.com`
+  KAIMEN_WECHAT_API                for start and doctor 用于这两个命令, default https://api.weixin.qq.com`
 
 const emulatorEnvironment = `
   KAIMEN_EMULATOR_PORT             default 默认 4180
@@ -87,6 +88,16 @@ program
   .description('bring the database to this version / 升级数据库结构')
   .addHelpText('after', environment)
   .action(async () => migrate(await readSettings(process.env)))
+
+program
+  .command('doctor')
+  .description('what works, what does not, and how to mend it / 检查各项配置，指出问题与解决办法')
+  .addOption(new Option('--lang <language>', 'zh or en / 输出语言').choices(['zh', 'en']))
+  .option('--json', 'print the report as JSON / 以 JSON 输出')
+  .addHelpText('after', environment)
+  .action(async (options: DoctorOptions) => {
+    await doctor(await readSettings(process.env), options, process.env)
+  })
 
 try {
   await program.parseAsync()

@@ -48,10 +48,14 @@ function demand(value: string | undefined, en: string, zh: string): string {
   return value
 }
 
-function refuseEmulator(wechatApi: string) {
+/** An origin and nothing else: credentials, another port or a path are not WeChat's. */
+export function isWechatItself(wechatApi: string): boolean {
   const url = URL.canParse(wechatApi) ? new URL(wechatApi) : undefined
-  // An origin and nothing else: credentials, another port or a path are not WeChat's.
-  if (url && wechatHosts.some((host) => url.href === `https://${host}/`)) return
+  return wechatHosts.some((host) => url?.href === `https://${host}/`)
+}
+
+function refuseEmulator(wechatApi: string) {
+  if (isWechatItself(wechatApi)) return
   const hosts = wechatHosts.map((host) => `https://${host}`).join(', ')
   throw refuse(
     `In production KAIMEN_WECHAT_API has to be one of ${hosts}. Unset it, or use kaimen dev to run against the emulator.`,

@@ -6,7 +6,7 @@ import { refuse } from './refuse.ts'
 
 /** Opens the store that `KAIMEN_DATABASE_URL` names. */
 export async function openStore(databaseUrl: string): Promise<Store> {
-  const path = resolve(readPath(databaseUrl))
+  const path = readPath(databaseUrl)
   try {
     // Personal data: for this user alone, where the folder is ours to make.
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
@@ -20,10 +20,15 @@ export async function openStore(databaseUrl: string): Promise<Store> {
   }
 }
 
-/** `sqlite:` before a path, or before `//` and an absolute one. */
-function readPath(databaseUrl: string): string {
+/**
+ * The file that `KAIMEN_DATABASE_URL` names: `sqlite:` before a path, or before `//` and an
+ * absolute one.
+ *
+ * @throws ConfigError For any other URL.
+ */
+export function readPath(databaseUrl: string): string {
   const path = /^sqlite:(?:\/\/(?=\/))?(?!\/\/)(.+)$/.exec(databaseUrl)?.[1]
-  if (path !== undefined && path !== ':memory:') return path
+  if (path !== undefined && path !== ':memory:') return resolve(path)
   // The URL may hold a password: no part of it is repeated.
   throw refuse(
     'KAIMEN_DATABASE_URL has to be sqlite:path in this version, as in sqlite:.kaimen/kaimen.db.',

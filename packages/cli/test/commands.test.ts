@@ -7,31 +7,34 @@ describe('kaimen', () => {
   it('lists its commands', async () => {
     const { code, stdout } = await runKaimen(['--help']).ended
     expect(code).toBe(0)
-    for (const name of ['dev', 'start', 'emulator', 'migrate'])
+    for (const name of ['dev', 'start', 'emulator', 'migrate', 'doctor'])
       expect(stdout).toContain(`  ${name} `)
   })
 
-  it.each(['dev', 'start', 'migrate'])('%s --help names the settings that work', async (name) => {
-    const { code, stdout, stderr } = await runKaimen([name, '--help']).ended
-    expect(code).toBe(0)
-    expect(stderr).toBe('')
-    const named = new Set([...stdout.matchAll(/KAIMEN_\w+/g)].map(([setting]) => setting))
-    expect(named).toEqual(
-      new Set([
-        'KAIMEN_APPID',
-        'KAIMEN_APP_SECRET',
-        'KAIMEN_APPS',
-        'KAIMEN_SECRET',
-        'KAIMEN_PUBLIC_URL',
-        'KAIMEN_DATABASE_URL',
-        'KAIMEN_DATA_DIR',
-        'KAIMEN_PORT',
-        'KAIMEN_EMULATOR_PORT',
-        'KAIMEN_EMULATOR_TLS_PORT',
-        'KAIMEN_WECHAT_API',
-      ]),
-    )
-  })
+  it.each(['dev', 'start', 'migrate', 'doctor'])(
+    '%s --help names the settings that work',
+    async (name) => {
+      const { code, stdout, stderr } = await runKaimen([name, '--help']).ended
+      expect(code).toBe(0)
+      expect(stderr).toBe('')
+      const named = new Set([...stdout.matchAll(/KAIMEN_\w+/g)].map(([setting]) => setting))
+      expect(named).toEqual(
+        new Set([
+          'KAIMEN_APPID',
+          'KAIMEN_APP_SECRET',
+          'KAIMEN_APPS',
+          'KAIMEN_SECRET',
+          'KAIMEN_PUBLIC_URL',
+          'KAIMEN_DATABASE_URL',
+          'KAIMEN_DATA_DIR',
+          'KAIMEN_PORT',
+          'KAIMEN_EMULATOR_PORT',
+          'KAIMEN_EMULATOR_TLS_PORT',
+          'KAIMEN_WECHAT_API',
+        ]),
+      )
+    },
+  )
 
   it.each(['start', 'emulator'])('%s --help names --host', async (name) => {
     const { code, stdout } = await runKaimen([name, '--help']).ended

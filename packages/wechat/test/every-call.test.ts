@@ -205,6 +205,23 @@ describe.each(calls)('%s', (name, { make, good }) => {
   })
 })
 
+test('a picture is one by its first bytes and status 200, under any content type', async () => {
+  const jpeg = Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0x00])
+  const draw = allCalls.getUnlimitedQRCode?.make ?? fail
+  reply(jpeg)
+  expect(await outcomeOf(draw)).toEqual({ type: 'image/jpeg', bytes: jpeg })
+  reply(jpeg, 500)
+  expect(await outcomeOf(draw)).toMatchObject({ kind: 'bad_reply', status: 500 })
+  for (const body of ['{}', '{"errcode":0}']) {
+    reply(body)
+    expect(await outcomeOf(draw)).toMatchObject({ kind: 'bad_reply', status: 200 })
+  }
+})
+
+function fail(): never {
+  throw new Error('no such call')
+}
+
 test('what is not a text where a text belongs never goes on the wire', async () => {
   let requests = 0
   answer = (_request, response) => {

@@ -19,7 +19,8 @@ export interface AccessTokensOptions {
   readonly apps: readonly { readonly appid: string; readonly secret: string | Secret }[]
   /**
    * Where processes share them. Default: memory, for one process. A store that fails is done
-   * without for as long as it does: each process then asks WeChat itself.
+   * without for as long as it does: each process then asks WeChat itself. It keeps its own
+   * deadlines: whoever has no token waits for it.
    */
   readonly store?: TokenStore
   /** Stands before the appid in the store's keys. Default `wechat_access_token:`. */

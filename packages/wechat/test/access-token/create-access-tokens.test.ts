@@ -117,6 +117,34 @@ describe('one process', () => {
     expect(uses).toBeLessThanOrEqual(100)
   })
 
+  test('who fails late with an old token does not bring a refused one back', async () => {
+    const { keep, use, replaceElsewhere, countCalls, control } = await emulateKeepers()
+    const tokens = keep()
+    await tokens.get(bound.appid)
+    let fail = () => undefined as void
+    const failing = new Promise<void>((resolve) => (fail = resolve))
+    let uses = 0
+    const late = tokens.call(bound.appid, async (access_token) => {
+      uses += 1
+      await failing
+      return use(access_token)
+    })
+    await replaceElsewhere()
+    await tokens.call(bound.appid, use)
+    await replaceElsewhere()
+    const before = await countCalls(stable)
+    await control('POST', '/faults', { path: stable, fault: 'hang' })
+    const waiting = tokens.call(bound.appid, use)
+    await expect.poll(() => countCalls(stable)).toBe(before + 1)
+    fail()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const next = tokens.get(bound.appid)
+    await control('DELETE', '/faults')
+    await expect(use(await next)).resolves.toBeDefined()
+    await Promise.all([late, waiting])
+    expect(uses).toBe(2)
+  })
+
   test.each([40001, 40014, 42001])('%s is retried once, then told', async (errcode) => {
     const { keep, control, use, countCalls } = await emulateKeepers()
     const tokens = keep()

@@ -18,6 +18,8 @@ import {
 import { everythingIn } from '../support/canary.ts'
 import { catchError } from '../support/catch-error.ts'
 import { bound, emulate, unbound } from '../support/emulate.ts'
+import { connect, serve } from '../support/serve.ts'
+import { vectors } from '../support/vectors.ts'
 
 const [, , abroad] = seedWorld.people
 
@@ -131,6 +133,24 @@ describe('encrypted data', () => {
     const reply = await checkEncryptedMessage(wechat, { access_token, encryptedData, hashOf })
     expect(reply.valid).toBe(true)
     expect(reply.create_time).toBeGreaterThan(1_600_000_000)
+  })
+
+  test.each([
+    ['text', vectors.madeHere.phone.sha256_of_base64_text],
+    ['bytes', vectors.madeHere.phone.sha256_of_bytes],
+  ] as const)('is asked for by the SHA-256 of its %s', async (hashOf, hash) => {
+    let body = ''
+    const baseUrl = await serve((request, response) => {
+      request.on('data', (chunk) => {
+        body += String(chunk)
+      })
+      request.on('end', () => response.end('{"errcode":0,"vaild":false,"create_time":0}'))
+    })
+    const { encryptedData } = vectors.madeHere.phone
+    const params = { access_token: 't', encryptedData, hashOf }
+    const reply = await checkEncryptedMessage(connect(baseUrl), params)
+    expect(reply).toEqual({ valid: false, create_time: 0 })
+    expect(JSON.parse(body)).toEqual({ encrypted_msg_hash: hash })
   })
 
   test('that nobody made is errcode 1', async () => {
