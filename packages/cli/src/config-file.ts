@@ -19,6 +19,8 @@ const kinds: Readonly<Record<keyof Config, 'string' | 'number' | 'function' | 'o
   on: 'function',
   audience: 'string',
   accessTokenSeconds: 'number',
+  sms: 'object',
+  password: 'object',
 }
 
 /**

@@ -2,7 +2,10 @@
 import type { AppOptions, AuthOptions } from '@kaimen/server'
 
 /** A host's own code and what belongs to it, as `createAuth` takes them. */
-export type Hooks = Pick<AuthOptions, 'admit' | 'claims' | 'on' | 'audience' | 'accessTokenSeconds'>
+export type Hooks = Pick<
+  AuthOptions,
+  'admit' | 'claims' | 'on' | 'audience' | 'accessTokenSeconds' | 'sms' | 'password'
+>
 
 /**
  * What `kaimen.config.ts` exports by default. Everything may be left out, and the environment wins

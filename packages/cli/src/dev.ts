@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { seedWorld } from '@kaimen/emulator'
 import type { AppOptions } from '@kaimen/server'
 import { printBanner } from './banner.ts'
+import { openDevSms } from './dev-sms.ts'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { openEmulator } from './open-emulator.ts'
@@ -20,6 +21,7 @@ export async function dev(settings: Settings): Promise<void> {
   try {
     await addToEmulator(emulator.url, settings.apps)
     const server = await serve({
+      sms: await openDevSms(emulator.url),
       ...hooks,
       apps: [...settings.apps, ...seededApps(settings.apps)],
       secret,

@@ -60,13 +60,16 @@ function refuseLaterSettings(env: Environment) {
   }
 }
 
-function readHooks({ admit, claims, on, audience, accessTokenSeconds }: Config): Hooks {
+function readHooks(config: Config): Hooks {
+  const { admit, claims, on, audience, accessTokenSeconds, sms, password } = config
   return {
     ...(admit && { admit }),
     ...(claims && { claims }),
     ...(on && { on }),
     ...(audience !== undefined && { audience }),
     ...(accessTokenSeconds !== undefined && { accessTokenSeconds }),
+    ...(sms && { sms }),
+    ...(password && { password }),
   }
 }
 

@@ -30,6 +30,12 @@ export function checkProduction(settings: Settings): EngineOptions {
   const { apps, wechatApi, hooks } = settings
   refuseEmulator(wechatApi)
   checkProductionApps(apps)
+  if (hooks.sms?.kind === 'log') {
+    throw refuse(
+      'sms of kaimen.config.ts writes codes to a log, where anybody who reads it can sign in as anybody. Use createAliyunSms or createTencentSms.',
+      'kaimen.config.ts 的 sms 会把验证码写进日志，看到日志的人就能登录任何账号。请改用 createAliyunSms 或 createTencentSms。',
+    )
+  }
   const secret = demand(
     settings.secret,
     'KAIMEN_SECRET is missing. Make one with: openssl rand -base64 48',

@@ -120,6 +120,19 @@ describe('kaimen dev', () => {
     expect(await signIn(at)).toMatchObject({ is_new_user: false, user: { id: before.user.id } })
   })
 
+  it('sends codes through the gateway of the emulator, which shows them', async () => {
+    const at = await devEnvironment()
+    const kaimen = runKaimen(['dev'], at.env)
+    await kaimen.printed(ready)
+    const phone = '+8613800138000'
+    expect(await post(`${at.url}/v1/otp`, { phone })).toEqual({ expires_in: 300, retry_after: 60 })
+    const shown = await fetch(`${at.emulatorUrl}/emulator/sms`)
+    const { messages } = (await shown.json()) as { messages: { params: string[] }[] }
+    const otp = messages[0]?.params[0]
+    const body = { app_id: app.appid, phone, otp }
+    expect(await post(`${at.url}/v1/sign-in/otp`, body)).toMatchObject({ status: 'signed_in' })
+  })
+
   it.each(['SIGINT', 'SIGTERM'] as const)(
     'ends on %s with code 0 and frees its ports',
     async (signal) => {

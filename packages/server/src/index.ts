@@ -15,6 +15,9 @@ export type { Admit, AuthEvent, Claims, HookUser, Refusal } from './hooks.ts'
 export { ConfigError } from './errors.ts'
 
 // What is passed in
+export { sendToLog } from './sms/log-sender.ts'
+export type { SmsMessage, SmsOutcome, SmsSender } from './sms/sms-sender.ts'
+export type { PasswordOptions } from './password/options.ts'
 export { systemClock } from './clock.ts'
 export type { Clock } from './clock.ts'
 export type { Random } from './random.ts'

@@ -15,7 +15,7 @@ export type Decision =
   | { kind: 'conflict'; over: 'unionid'; user: StoredUser; holder: StoredUser; phone: Claim }
   | { kind: 'conflict'; over: 'phone'; holder: StoredUser }
 
-export type Claim = 'claim' | 'leave'
+type Claim = 'claim' | 'leave'
 
 /**
  * Decides who a proof is of. Pure and total.

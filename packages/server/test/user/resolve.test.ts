@@ -39,26 +39,26 @@ const found: fc.Arbitrary<FoundUsers> = fc
   })
 
 describe('resolve', () => {
-  const always = (check: (found: FoundUsers) => void) => {
+  const expectAlways = (check: (found: FoundUsers) => void) => {
     fc.assert(fc.property(found, check), { numRuns: 2000 })
   }
 
   it('makes a user only where nobody was found', () => {
-    always((input) => {
+    expectAlways((input) => {
       const nobody = !input.byOpenid && !input.byUnionid && !input.byPhone
       expect(resolve(input).kind === 'create').toBe(nobody)
     })
   })
 
   it('[WX-8] never signs in anybody but the openid’s user, where there is one', () => {
-    always((input) => {
+    expectAlways((input) => {
       const decision = resolve(input)
       if (input.byOpenid && 'user' in decision) expect(decision.user.id).toBe(input.byOpenid.id)
     })
   })
 
   it('signs in only somebody who was found', () => {
-    always((input) => {
+    expectAlways((input) => {
       const decision = resolve(input)
       const ids = [input.byOpenid, input.byUnionid, input.byPhone?.user].map((each) => each?.id)
       if ('user' in decision) expect(ids).toContain(decision.user.id)
@@ -66,7 +66,7 @@ describe('resolve', () => {
   })
 
   it('never gives a phone to a user who has one, or a phone that somebody has', () => {
-    always((input) => {
+    expectAlways((input) => {
       const decision = resolve(input)
       if (!('phone' in decision) || decision.phone === 'leave') return
       expect([decision.user.phone, input.byPhone, input.proves.phone]).toEqual([
@@ -78,7 +78,7 @@ describe('resolve', () => {
   })
 
   it('never gives a unionid to one user that another has', () => {
-    always((input) => {
+    expectAlways((input) => {
       const decision = resolve(input)
       if (!('unionid' in decision) || decision.unionid === 'leave') return
       expect([input.byUnionid, input.proves.unionid]).toEqual([undefined, true])
@@ -86,7 +86,7 @@ describe('resolve', () => {
   })
 
   it('lets nobody through whose proofs name two people, but over a late unionid (R9)', () => {
-    always((input) => {
+    expectAlways((input) => {
       const decision = resolve(input)
       if (decision.kind !== 'exists' && decision.kind !== 'link') return
       const { byOpenid, byUnionid, byPhone } = input
@@ -97,7 +97,7 @@ describe('resolve', () => {
   })
 
   it('links a phone’s user only where they have no identity in this app (R5)', () => {
-    always((input) => {
+    expectAlways((input) => {
       const decision = resolve(input)
       if (decision.kind !== 'link' || input.byPhone?.user.id !== decision.user.id) return
       expect(input.byPhone.hasIdentityInApp).toBe(false)

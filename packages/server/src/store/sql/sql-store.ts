@@ -195,14 +195,14 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     const values = { user_id, phone: phone.sealed, phone_index: phone.index }
     const set = await run.setFirstPhone(on, values)
     if (!set.numAffectedRows) throw taken()
-    await holdPhoneIndexes<SignInOutcome>(on, phone, user_id, { outcome: 'taken' })
+    await holdPhoneIndexes(on, phone, user_id, { outcome: 'taken' } satisfies SignInOutcome)
   }
 
-  async function holdPhoneIndexes<Outcome>(
+  async function holdPhoneIndexes(
     on: Connection,
     { indexes }: StoredPhone,
     user_id: number,
-    outcome: Outcome,
+    outcome: unknown,
   ) {
     for (const phone_index of indexes) {
       const added = await run.addPhoneIndex(on, { phone_index, user_id })
