@@ -114,7 +114,7 @@ function fail(
 function numbersOf({ body }: SmsRequest): string[] {
   const value = parseJson(body)
   const numbers = isObject(value) ? value['PhoneNumberSet'] : undefined
-  return Array.isArray(numbers) ? numbers.map(String) : []
+  return Array.isArray(numbers) ? numbers.filter((number) => typeof number === 'string') : []
 }
 
 function refused(number: string, Code: string, Message = texts[Code] ?? Code) {

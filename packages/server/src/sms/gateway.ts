@@ -207,7 +207,7 @@ export function checkOptions<const S extends v.GenericSchema>(
   const [issue] = result.issues
   const name = v.getDotPath(issue) ?? 'its options'
   if (issue.expected === 'never') throw new ConfigError(`${creator} has no option ${name}.`)
-  // A message of ours has no quotation of what was given; one of the schema's own would.
-  const must = issue.message.startsWith('Invalid ') ? `given as ${issue.expected}` : issue.message
-  throw new ConfigError(`${creator}: ${name} has to be ${must}.`)
+  if (issue.type === 'strict_object') throw new ConfigError(`${creator}: ${name} is missing.`)
+  // All other messages are of the schemas above, which repeat nothing.
+  throw new ConfigError(`${creator}: ${name} has to be ${issue.message}.`)
 }
