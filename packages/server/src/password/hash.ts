@@ -102,10 +102,10 @@ function parseStored(stored: string): ParsedHashOptions | undefined {
   } catch {
     return undefined
   }
-  const { memoryCost, timeCost, parallelism, saltLen, outputLen } = parsed
+  const { memoryCost, timeCost, parallelism, outputLen } = parsed
   const { memoryKib, passes, lanes } = maxHashCost
   const bearable = memoryCost <= memoryKib && timeCost <= passes && parallelism <= lanes
-  return bearable && saltLen >= 8 && outputLen >= 16 ? parsed : undefined
+  return bearable && outputLen >= 16 ? parsed : undefined
 }
 
 function isOfCost(stored: ParsedHashOptions, { memoryKib, passes, lanes }: HashCost): boolean {

@@ -191,8 +191,9 @@ function listContextWords(
 function listPhoneParts(digits: string): string[] {
   const parts: string[] = []
   for (let from = 0; from < digits.length; from++) {
-    for (let to = from + minPhoneDigits; to <= digits.length; to++)
+    for (let to = from + minPhoneDigits; to <= digits.length; to++) {
       parts.push(digits.slice(from, to))
+    }
   }
   return parts
 }

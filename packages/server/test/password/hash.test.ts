@@ -68,7 +68,11 @@ describe('a stored password', () => {
     ['one of endless passes', (stored: string) => stored.replace('t=2', 't=4294967295')],
     ['one of many lanes', (stored: string) => stored.replace('p=1', 'p=255')],
     ['one of no lane', (stored: string) => stored.replace('p=1', 'p=0')],
-    ['one of four bytes', (stored: string) => stored.slice(0, stored.lastIndexOf('$') + 7)],
+    [
+      'one with a salt of four bytes',
+      (stored: string) => stored.replace(/(p=1.)[^$]+/, '$1AAAAAA'),
+    ],
+    ['one of six bytes', (stored: string) => stored.slice(0, stored.lastIndexOf('$') + 9)],
   ])('[PW-4] %s is malformed, and no exception', async (_, spoil) => {
     expect(await verify(spoil(await hash(password)), password)).toBe('malformed')
   })
