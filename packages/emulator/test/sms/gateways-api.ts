@@ -36,13 +36,18 @@ interface Account {
   readonly key?: string
   /** Headers that take the place of others, before the request is signed. */
   readonly headers?: Record<string, string>
+  /** What is sent to Aliyun as a form. */
+  readonly body?: string
+  /** When Tencent Cloud is told that a request was signed; seconds. */
+  readonly timestamp?: number
 }
 
 export function signAliyun(
   emulator: TestEmulator,
   fields: Record<string, string>,
-  { id = aliyun.accessKeyId, key = aliyun.accessKeySecret, headers: more = {} }: Account = {},
+  account: Account = {},
 ): Signed {
+  const { id = aliyun.accessKeyId, key = aliyun.accessKeySecret, body = '' } = account
   const search = Object.entries(fields)
     .map(([name, value]) => `${name}=${encode(value)}`)
     .toSorted()
@@ -50,22 +55,22 @@ export function signAliyun(
   const headers: Record<string, string> = {
     host: new URL(emulator.url).host,
     'x-acs-action': 'SendSms',
-    'x-acs-content-sha256': hash('sha256', ''),
+    'x-acs-content-sha256': hash('sha256', body),
     'x-acs-date': '2026-11-20T12:00:00Z',
     'x-acs-signature-nonce': 'a1b2c3d4',
     'x-acs-version': '2017-05-25',
-    ...more,
+    ...account.headers,
   }
   const names = Object.keys(headers).toSorted()
   const lines = names.map((name) => `${name}:${headers[name]}\n`).join('')
-  const payload = headers['x-acs-content-sha256']
+  const payload = hash('sha256', body)
   const canonical = `POST\n/\n${search}\n${lines}\n${names.join(';')}\n${payload}`
   const signature = createHmac('sha256', key)
     .update(`ACS3-HMAC-SHA256\n${hash('sha256', canonical)}`)
     .digest('hex')
   headers['authorization'] =
     `ACS3-HMAC-SHA256 Credential=${id},SignedHeaders=${names.join(';')},Signature=${signature}`
-  return { search, headers, body: '' }
+  return { search, headers, body }
 }
 
 /** As RFC 3986 has it, which leaves fewer signs as they are. */
@@ -74,25 +79,22 @@ function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, spelt)
 }
 
-export function signTencent(
-  emulator: TestEmulator,
-  fields: object,
-  { id = tencent.secretId, key = tencent.secretKey, headers: more = {} }: Account = {},
-): Signed {
+export function signTencent(emulator: TestEmulator, fields: object, account: Account = {}): Signed {
+  const { id = tencent.secretId, key = tencent.secretKey, timestamp = 1_795_176_000 } = account
   const body = JSON.stringify(fields)
   const headers: Record<string, string> = {
     host: new URL(emulator.url).host,
     'content-type': 'application/json; charset=utf-8',
     'x-tc-action': 'SendSms',
     'x-tc-region': 'ap-guangzhou',
-    'x-tc-timestamp': '1795176000',
+    'x-tc-timestamp': String(timestamp),
     'x-tc-version': '2021-01-11',
-    ...more,
+    ...account.headers,
   }
   const lines = `content-type:${headers['content-type']}\nhost:${headers['host']}\n`
   const canonical = `POST\n/\n\n${lines}\ncontent-type;host\n${hash('sha256', body)}`
   const scope = '2026-11-20/sms/tc3_request'
-  const text = `TC3-HMAC-SHA256\n1795176000\n${scope}\n${hash('sha256', canonical)}`
+  const text = `TC3-HMAC-SHA256\n${timestamp}\n${scope}\n${hash('sha256', canonical)}`
   const mac = (secret: string | Buffer, of: string) =>
     createHmac('sha256', secret).update(of).digest()
   const signingKey = mac(mac(mac(`TC3${key}`, '2026-11-20'), 'sms'), 'tc3_request')

@@ -99,6 +99,11 @@ describe('Aliyun', () => {
           it.headers['authorization']?.replace('x-acs-action;', '') ?? ''),
     ],
     [
+      'whose host is not signed',
+      (it) =>
+        (it.headers['authorization'] = it.headers['authorization']?.replace('host;', '') ?? ''),
+    ],
+    [
       'signed as in earlier versions',
       (it) => {
         it.headers = {}
@@ -118,17 +123,12 @@ describe('Aliyun', () => {
   test('takes a form too, whose hash is signed', async () => {
     const emulator = await startEmulator()
     const body = new URLSearchParams(toLiHua).toString()
-    const request = signAliyun(
-      emulator,
-      {},
-      {
-        headers: {
-          'content-type': 'application/x-www-form-urlencoded',
-          'x-acs-content-sha256': hash('sha256', body),
-        },
-      },
-    )
-    expect(await post(emulator, { ...request, body })).toMatchObject({ body: { Code: 'OK' } })
+    const type = { 'content-type': 'application/x-www-form-urlencoded' }
+    const request = signAliyun(emulator, {}, { body, headers: type })
+    expect(await post(emulator, request)).toMatchObject({ body: { Code: 'OK' } })
+    const headers = { ...type, 'x-acs-content-sha256': hash('sha256', 'another') }
+    const another = signAliyun(emulator, {}, { body, headers })
+    expect(await post(emulator, another)).toMatchObject({ body: { Code: 'SignatureDoesNotMatch' } })
   })
 })
 
@@ -165,5 +165,14 @@ describe('Tencent Cloud', () => {
     expect(status).toBe(200)
     expect(body).toMatchObject({ Response: { Error: { Code: `AuthFailure.${code}` } } })
     expect(await messagesOf(emulator)).toEqual([])
+  })
+
+  test('wants the day of the time at which a request was signed', async () => {
+    const emulator = await startEmulator()
+    const day = 86_400
+    const request = signTencent(emulator, toLiHuaByTencent, { timestamp: 1_795_176_000 + day })
+    expect(await post(emulator, request)).toMatchObject({
+      body: { Response: { Error: { Code: 'AuthFailure.SignatureFailure' } } },
+    })
   })
 })

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createEmulator, seedWorld, type Emulator } from '@kaimen/emulator'
 import { createAliyunSms, type SmsOutcome, type SmsSender } from '@kaimen/server/sms/aliyun'
@@ -60,6 +63,7 @@ const gateways = [
     canaries: [aliyun.accessKeySecret],
     template: aliyun.templateCode,
     params: { code: message.otp },
+    taken: { Code: 'OK' } as object,
     abroadTemplate: aliyun.abroad.templateCode,
     codes: {
       limit: 'isv.BUSINESS_LIMIT_CONTROL',
@@ -102,6 +106,7 @@ const gateways = [
     canaries: [tencent.secretKey],
     template: tencent.templateId,
     params: [message.otp, '5'],
+    taken: { Response: { SendStatusSet: [{ Code: 'Ok' }] } },
     abroadTemplate: tencent.abroad.templateId,
     codes: {
       limit: 'LimitExceeded.PhoneNumberDailyLimit',
@@ -263,11 +268,34 @@ describe.each(gateways)('the sender of $kind', (gateway) => {
     expect((await send({ endpoint: gone.url })).outcome).toBe('unavailable')
   })
 
+  it('is unavailable in time when an answer never ends, on a connection that was used before', async () => {
+    let isFirst = true
+    const server = createServer((incoming, outgoing) => {
+      incoming.resume()
+      outgoing.setHeader('content-type', 'application/json')
+      if (isFirst) return void outgoing.end(JSON.stringify(gateway.taken), () => (isFirst = false))
+      const drip = setInterval(() => outgoing.write(' '), 20)
+      outgoing.on('close', () => clearInterval(drip))
+    })
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+    const { port } = server.address() as AddressInfo
+    const sender = create({ endpoint: `http://127.0.0.1:${port}`, timeoutMs })
+    expect(await sender.send(message)).toBe('sent')
+    const beganMs = performance.now()
+    expect(await sender.send(message)).toBe('unavailable')
+    expect(performance.now() - beganMs).toBeLessThan(timeoutMs + slackMs)
+    await sender.close()
+    server.closeAllConnections()
+    server.close()
+  })
+
   it('keeps no request longer than its deadline, however many hang', async () => {
     await fault({ fault: 'hang', times: 10 })
     const sender = create({ timeoutMs })
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => sender.send(message)))
     expect(new Set(outcomes)).toEqual(new Set(['unavailable']))
+    await setTimeout(timeoutMs)
+    expect(await control('DELETE', 'faults')).toMatchObject({ released: 0 })
     expect(await sender.send(message)).toBe('sent')
     await sender.close()
   })
