@@ -28,7 +28,7 @@ export type GatewayOptions = {
 }
 
 /** What a gateway said to a message, as far as anything is passed on. */
-export type GatewayReply = { readonly code: unknown; readonly requestId: unknown }
+type GatewayReply = { readonly code: unknown; readonly requestId: unknown }
 
 /** A gateway as its SDK has it. */
 type Gateway = {

@@ -11,6 +11,7 @@ import { secret } from '@kaimen/wechat'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { everyPrint, findCanaries } from '../support/canary.ts'
 import { lendToSdks } from './lend-to-sdks.ts'
+import type { SmsProcessOptions } from './sms-process.ts'
 
 lendToSdks()
 
@@ -431,8 +432,9 @@ it('a package that an SDK needs and does not declare is named, to be installed a
 
 /** Sends in a process of its own, which has to end by itself. */
 async function run(missing?: string) {
+  const options: SmsProcessOptions = { endpoint: emulator.url, missing }
   const program = join(import.meta.dirname, 'sms-process.ts')
-  const args = ['--conditions=@kaimen/source', program, emulator.url, ...(missing ? [missing] : [])]
+  const args = ['--conditions=@kaimen/source', program, JSON.stringify(options)]
   return promisify(execFile)(process.execPath, args, { timeout: 15_000 })
 }
 

@@ -1,5 +1,5 @@
 // Sends one code through each gateway in a plain Node, and prints how it went.
-// Usage: sms-process.ts <the emulator's URL> [<a package that is not installed>]
+// Usage: sms-process.ts '{"endpoint": …, "missing": …}'
 
 import { registerHooks } from 'node:module'
 import { seedWorld } from '@kaimen/emulator'
@@ -7,8 +7,14 @@ import { createAliyunSms } from '@kaimen/server/sms/aliyun'
 import { createTencentSms } from '@kaimen/server/sms/tencent'
 import { lendToSdks } from './lend-to-sdks.ts'
 
+export type SmsProcessOptions = {
+  endpoint: string
+  /** A package that is not to be found. */
+  missing: string | undefined
+}
+
 lendToSdks()
-const [endpoint = '', missing] = process.argv.slice(2)
+const { endpoint, missing } = JSON.parse(process.argv[2] ?? '') as SmsProcessOptions
 registerHooks({
   resolve(specifier, context, next) {
     if (specifier !== missing) return next(specifier, context)
