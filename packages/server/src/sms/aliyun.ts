@@ -57,13 +57,19 @@ const Options = v.strictObject({
   report,
 }) satisfies v.GenericSchema<AliyunSmsOptions, unknown>
 
-/** Https://help.aliyun.com/document_detail/101346.html; and the gate's own, which have no prefix. */
+/**
+ * What the codes of https://help.aliyun.com/document_detail/101346.html mean, and those of the gate
+ * before the service, which have no prefix.
+ */
 const meanings: readonly (readonly [RegExp, SmsOutcome])[] = [
   [/^(?:isv\.)?BUSINESS_LIMIT/, 'rate_limited'],
   [/^isv\.(?:MOBILE_NUMBER_ILLEGAL|NOT_SUPPORTED_COUNTRY|COUNTRY_RESTRICTED)$/, 'phone_refused'],
   [/^isp\.(?:SYSTEM_ERROR|GATEWAY_ERROR|UNKNOWN)$/, 'unavailable'],
   [/^is[pv]\./, 'misconfigured'],
-  [/^(?:Signature|IncompleteSignature|InvalidAccessKeyId|InvalidTimeStamp)/, 'misconfigured'],
+  [
+    /^(?:SignatureDoesNotMatch|IncompleteSignature|InvalidAccessKeyId|InvalidTimeStamp)/,
+    'misconfigured',
+  ],
   [/^(?:Forbidden|NoPermission|InvalidSecurityToken|InvalidAction|Missing)/, 'misconfigured'],
 ]
 
@@ -86,6 +92,7 @@ export function createAliyunSms(options: AliyunSmsOptions): Required<SmsSender> 
       sendsAbroad: abroad !== undefined,
       open() {
         const { default: Client, SendSmsRequest } = loadSdk(sdkName, requireSdk)
+        // Its Config is a class that only the SDK can import; these members are what is read of one.
         const client = new Client({
           accessKeyId: checked.accessKeyId,
           accessKeySecret: checked.accessKeySecret.reveal(),
@@ -93,8 +100,6 @@ export function createAliyunSms(options: AliyunSmsOptions): Required<SmsSender> 
           protocol: url.protocol.slice(0, -1),
           connectTimeout: checked.timeoutMs,
           readTimeout: checked.timeoutMs,
-          // The SDK keeps connections alive unless it is told to: told so, it opens one a request.
-          // Its Config is a class of a package that only the SDK can import; it reads these members.
         })
         return {
           async ask(message) {
@@ -106,7 +111,7 @@ export function createAliyunSms(options: AliyunSmsOptions): Required<SmsSender> 
             const { body } = await client.sendSms(request)
             return { code: body?.code, requestId: body?.requestId }
           },
-          // Its connections are shared by the whole process, and hold nothing open when idle.
+          // Its connections are kept alive for the whole process, and hold nothing open when idle.
           close() {},
         }
       },

@@ -70,7 +70,10 @@ const Options = v.strictObject({
   report,
 }) satisfies v.GenericSchema<TencentSmsOptions, unknown>
 
-/** Https://cloud.tencent.com/document/api/382/52075, of the request and of each number alike. */
+/**
+ * What the codes of https://cloud.tencent.com/document/api/382/52075 mean, be they of the request
+ * or of its one number.
+ */
 const meanings: readonly (readonly [RegExp, SmsOutcome])[] = [
   [/^LimitExceeded\.(?:PhoneNumber(?!Count)|DeliveryFrequency)/, 'rate_limited'],
   [/^InvalidParameterValue\.(?:Incorrect|Invalid)PhoneNumber$/, 'phone_refused'],
