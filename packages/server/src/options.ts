@@ -178,7 +178,7 @@ const AppSchema = v.strictObject({
     'mini_program',
   ),
   app_id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/)),
-  secret: secretOf(/./s),
+  secret: secretOf(/^[\x21-\x7e]{1,256}$/),
   open_platform: v.optional(v.nullable(v.pipe(v.string(), v.nonEmpty())), null),
   registration: v.optional(v.picklist(['open', 'phone']), 'open'),
   session: v.optional(
