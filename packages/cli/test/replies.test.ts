@@ -237,6 +237,16 @@ describe('a reply is what the protocol says', () => {
     expect(sessions).toEqual([expect.objectContaining({ id: here, current: true })])
   })
 
+  it('of the identities of the user, and of linking and unlinking one', async () => {
+    const { access_token: token = '' } = await signIn('chen-mei')
+    await expectReply('listIdentities', { token })
+    const json = { app_id: phoneApp.appid, code: await wxLogin('chen-mei', phoneApp.appid) }
+    await expectReply('linkIdentity', { json, token })
+    const params = { id: phoneApp.appid }
+    const left = (await expectReply('unlinkIdentity', { token, params })) as unknown
+    expect(left).toMatchObject({ identities: [{ id: openApp.appid, kind: 'mini_program' }] })
+  })
+
   it('of the URL check of message push', async () => {
     const signature = createHash('sha1').update(['1', '2', pushToken].join('')).digest('hex')
     const query = `?timestamp=1&nonce=2&echostr=7410&signature=${signature}`

@@ -334,6 +334,24 @@ export const errorTable = {
       'This needs a sign-in of the last 10 minutes. Sign in again, then repeat it.',
     ),
   ),
+  last_way_in: entry(
+    409,
+    'none',
+    say('不能移除最后一种登录方式', 'The last way in cannot be removed'),
+    say(
+      '移除后就无法再登录这个账号。请先绑定手机号或另一个微信身份。',
+      'Nothing else would let you in to this account. Bind a phone or another WeChat identity first.',
+    ),
+  ),
+  identity_taken: entry(
+    409,
+    'none',
+    say('微信身份已被绑定', 'The WeChat identity is taken'),
+    say(
+      '这个微信已属于另一个账号，或当前账号在该应用中已绑定别的微信。没有做任何更改。',
+      'This WeChat identity belongs to another account, or this account has another one in that app. Nothing was changed.',
+    ),
+  ),
   user_disabled: entry(
     403,
     'none',

@@ -161,6 +161,23 @@ export type Session = v.InferOutput<typeof Session>
 export const Sessions = v.strictObject({ sessions: v.array(Session) })
 export type Sessions = v.InferOutput<typeof Sessions>
 
+export const Identity = v.strictObject({
+  id: text(64, 'For DELETE /v1/me/identities/{id}'),
+  kind: v.picklist(['mini_program', 'service_account', 'website', 'mobile_app']),
+  app_id: text(64, 'The app in which WeChat knows the user by it'),
+  created_at: instant('When it was linked'),
+})
+export type Identity = v.InferOutput<typeof Identity>
+
+export const Identities = v.strictObject({ identities: v.array(Identity) })
+export type Identities = v.InferOutput<typeof Identities>
+
+export const LinkIdentityBody = v.strictObject({
+  app_id: appId,
+  code: text(128, 'From wx.login, by the person who is signed in'),
+})
+export type LinkIdentityBody = v.InferOutput<typeof LinkIdentityBody>
+
 export const Revoked = v.strictObject({
   revoked: v.pipe(v.number(), v.integer(), v.description('How many sessions were ended')),
 })

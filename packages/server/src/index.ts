@@ -31,6 +31,7 @@ export type {
   SignInOutcome,
   SignInWrite,
   Store,
+  StoredIdentity,
   StoredPhone,
   StoredSession,
   StoredSigningKey,

@@ -7,6 +7,7 @@ import { healthz, jwks, openapi, readyz } from './operation.ts'
 import { problemResponse } from './problem.ts'
 import { sendOtp } from './otp.ts'
 import { changePassword, changePhone } from './me-credentials.ts'
+import { linkIdentity, listIdentities, unlinkIdentity } from './me-identities.ts'
 import { signInOtp, signInPassword, signInPhone } from './sign-in-phone.ts'
 import { signInWechat } from './sign-in-wechat.ts'
 import { revoke, token } from './token.ts'
@@ -23,6 +24,9 @@ const handlers: Handlers = {
   me,
   changePhone,
   changePassword,
+  listIdentities,
+  linkIdentity,
+  unlinkIdentity,
   listSessions,
   endSession,
   endOtherSessions,

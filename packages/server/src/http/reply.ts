@@ -17,7 +17,7 @@ export function jsonResponse(
   })
 }
 
-const instant = (milliseconds: number) => new Date(milliseconds).toISOString()
+export const instant = (milliseconds: number) => new Date(milliseconds).toISOString()
 
 /** @param phone Masked. */
 export function userReply(user: StoredUser, phone: string | null): User {

@@ -26,6 +26,23 @@ export type Store = {
   findSessionKey(key: { app_id: string; openid: string }): Promise<Uint8Array | undefined>
 
   findUser(id: number): Promise<StoredUser | undefined>
+  /** The WeChat identities of a user, oldest first. */
+  listIdentities(user_id: number): Promise<readonly StoredIdentity[]>
+  /** Makes an openid this user's. `taken`: it is another's, or the user has another in this app. */
+  linkIdentity(write: {
+    user_id: number
+    now_ms: number
+    wechat: WechatKey & { session_key: Uint8Array }
+  }): Promise<'linked' | 'taken'>
+  /**
+   * Takes an identity from its user and ends the user's sessions in that app, in one act.
+   * `last_way_in`: nothing else would let the user in, so nothing is done.
+   */
+  unlinkIdentity(write: {
+    user_id: number
+    app_id: string
+    now_ms: number
+  }): Promise<'unlinked' | 'last_way_in' | 'not_found'>
   /** Gives the user another number in place of the one it had. */
   changePhone(write: { user_id: number; phone: StoredPhone }): Promise<'changed' | 'taken'>
   /** The PHC text of the user's password hash. */
@@ -82,7 +99,8 @@ export type Store = {
 
 export type UserStatus = 'active' | 'disabled' | 'deleted'
 
-export type EndReason = 'signed_out' | 'removed' | 'reused' | 'user_disabled' | 'user_deleted'
+export type EndReason =
+  'signed_out' | 'removed' | 'reused' | 'unlinked' | 'user_disabled' | 'user_deleted'
 
 export type StoredUser = {
   id: number
@@ -94,6 +112,8 @@ export type StoredUser = {
   phone_index: string | null
   created_at: number
 }
+
+export type StoredIdentity = { app_id: string; openid: string; created_at: number }
 
 /** A phone number as it is kept. */
 export type StoredPhone = {

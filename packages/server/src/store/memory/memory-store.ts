@@ -11,7 +11,12 @@ import type {
   WechatKey,
 } from '../store.ts'
 
-type Identity = { user_id: number; app_id: string; session_key: Uint8Array }
+type Identity = {
+  user_id: number
+  app_id: string
+  session_key: Uint8Array
+  created_at: number
+}
 
 /**
  * The {@link Store} contract in this process's memory, for tests and trials: nothing survives the
@@ -119,7 +124,9 @@ export function createMemoryStore(clock: Clock): Store {
         users.set(user_id, { id: user_id, status: 'active', ...empty, created_at: now_ms })
       }
       if (wechat) {
-        identities.set(openidKey(wechat), { user_id, app_id, session_key: wechat.session_key })
+        const created_at = identities.get(openidKey(wechat))?.created_at ?? now_ms
+        const { session_key } = wechat
+        identities.set(openidKey(wechat), { user_id, app_id, session_key, created_at })
       }
       if (union !== undefined) unionids.set(union, user_id)
       if (phone) holdPhone(user_id, phone)
@@ -135,6 +142,38 @@ export function createMemoryStore(clock: Clock): Store {
         ...act.session,
       })
       return Promise.resolve({ outcome: 'signed_in', user_id, session_id })
+    },
+
+    listIdentities(user_id) {
+      const own = [...identities].filter(([, identity]) => identity.user_id === user_id)
+      return Promise.resolve(
+        own
+          .map(([key, { app_id, created_at }]) => {
+            return { app_id, openid: key.slice(app_id.length + 1), created_at }
+          })
+          .sort((a, b) => a.created_at - b.created_at || a.app_id.localeCompare(b.app_id)),
+      )
+    },
+
+    linkIdentity({ user_id, now_ms, wechat }) {
+      const { app_id, session_key } = wechat
+      const union = unionidKey(wechat)
+      const holder = union === undefined ? undefined : unionids.get(union)
+      const isFree = !identities.has(openidKey(wechat)) && !hasIdentity(user_id, app_id)
+      if (!isFree || (holder ?? user_id) !== user_id) return Promise.resolve('taken')
+      identities.set(openidKey(wechat), { user_id, app_id, session_key, created_at: now_ms })
+      if (union !== undefined) unionids.set(union, user_id)
+      return Promise.resolve('linked')
+    },
+
+    unlinkIdentity({ user_id, app_id, now_ms }) {
+      const own = [...identities].filter(([, identity]) => identity.user_id === user_id)
+      const [key] = own.find(([, identity]) => identity.app_id === app_id) ?? []
+      if (key === undefined) return Promise.resolve('not_found')
+      if (own.length === 1 && !users.get(user_id)?.phone) return Promise.resolve('last_way_in')
+      identities.delete(key)
+      end((s) => s.user_id === user_id && s.app_id === app_id, now_ms, 'unlinked')
+      return Promise.resolve('unlinked')
     },
 
     changePhone({ user_id, phone }) {

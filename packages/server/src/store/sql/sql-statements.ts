@@ -138,6 +138,28 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.updateTable('users').set({ status: v.status }).where('id', '=', v.id),
     ),
 
+    identitiesOfUser: statement((v: { user_id: number }) =>
+      db
+        .selectFrom('identities')
+        .select(['app_id', 'openid', 'created_at'])
+        .where('user_id', '=', v.user_id)
+        .orderBy('created_at')
+        .orderBy('app_id'),
+    ),
+
+    removeIdentity: statement((v: { user_id: number; app_id: string }) =>
+      db.deleteFrom('identities').where('user_id', '=', v.user_id).where('app_id', '=', v.app_id),
+    ),
+
+    endSessionsInApp: statement((v: EndValues & { user_id: number; app_id: string }) =>
+      db
+        .updateTable('sessions')
+        .set({ ended_at: v.now_ms, end_reason: v.reason })
+        .where('user_id', '=', v.user_id)
+        .where('app_id', '=', v.app_id)
+        .where('ended_at', 'is', null),
+    ),
+
     addIdentity: statement((v: IdentityValues) =>
       db
         .insertInto('identities')

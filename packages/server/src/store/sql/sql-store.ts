@@ -80,6 +80,35 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         return { outcome: 'signed_in', user_id, session_id }
       }),
 
+    async listIdentities(user_id) {
+      const { rows } = await run.identitiesOfUser(reader, { user_id })
+      return rows
+    },
+
+    linkIdentity: ({ user_id, now_ms, wechat }) =>
+      write<'linked' | 'taken'>(async (on) => {
+        const { app_id, openid, open_platform, unionid, session_key } = wechat
+        const values = { app_id, openid, user_id, session_key, now_ms }
+        const { numAffectedRows } = await run.addIdentity(on, values)
+        if (!numAffectedRows) return 'taken'
+        if (open_platform === null || unionid === null) return 'linked'
+        await run.addUnionid(on, { open_platform, unionid, user_id })
+        const holder = await run.userByUnionid(on, { open_platform, unionid })
+        if (holder.rows[0]?.id !== user_id) throw new Rollback('taken' as const)
+        return 'linked'
+      }),
+
+    unlinkIdentity: ({ user_id, app_id, now_ms }) =>
+      write<'unlinked' | 'last_way_in' | 'not_found'>(async (on) => {
+        const { rows } = await run.identitiesOfUser(on, { user_id })
+        if (!rows.some((identity) => identity.app_id === app_id)) return 'not_found'
+        const user = await run.userById(on, { id: user_id })
+        if (rows.length === 1 && user.rows[0]?.phone == null) return 'last_way_in'
+        await run.removeIdentity(on, { user_id, app_id })
+        await run.endSessionsInApp(on, { user_id, app_id, now_ms, reason: 'unlinked' })
+        return 'unlinked'
+      }),
+
     changePhone: ({ user_id, phone }) =>
       write<'changed' | 'taken'>(async (on) => {
         await run.removePhoneIndexes(on, { user_id })

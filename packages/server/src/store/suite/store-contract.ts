@@ -336,6 +336,62 @@ export const storeContract: readonly ContractTest<Store>[] = [
     },
   ),
 
+  contractTest(
+    'an identity is linked to a user who has none in that app, and to nobody twice',
+    async ({ a, b }) => {
+      const one = await signIn(a, { wechat: { openid: 'one' } })
+      const two = await signIn(a, { wechat: { openid: 'two' } })
+      const link = (store: Store, user_id: number, wechat: Partial<WechatKey>) =>
+        store.linkIdentity({
+          user_id,
+          now_ms: start + 5,
+          wechat: { ...keyOf(wechat), session_key: Uint8Array.of(1) },
+        })
+      const other = { app_id: 'other', openid: 'three', ...union }
+      const races = await Promise.all([link(a, one.user_id, other), link(b, two.user_id, other)])
+      deepEqual(races.sort(), ['linked', 'taken'])
+      const owner = (await find(a, other)).byOpenid?.id ?? 0
+      equal((await find(a, other)).byUnionid?.id, owner)
+      const mine = await a.listIdentities(owner)
+      deepEqual(
+        mine.map(({ app_id, created_at }) => [app_id, created_at]),
+        [
+          ['app', start],
+          ['other', start + 5],
+        ],
+      )
+      equal(await link(a, owner, { app_id: 'other', openid: 'four' }), 'taken')
+      const loser = owner === one.user_id ? two.user_id : one.user_id
+      equal(await link(a, loser, { app_id: 'third', openid: 'five', ...union }), 'taken')
+      equal((await a.listIdentities(loser)).length, 1)
+    },
+  ),
+
+  contractTest(
+    'unlinking ends the sessions in that app, and never takes the last way in',
+    async ({ a, b }) => {
+      const { user_id, session_id } = await signIn(a)
+      const unlink = (store: Store, app_id: string) =>
+        store.unlinkIdentity({ user_id, app_id, now_ms: start + 5 })
+      equal(await unlink(a, 'app'), 'last_way_in')
+      equal(await unlink(a, 'other'), 'not_found')
+      const other = { app_id: 'other', openid: 'two' }
+      const second = await signIn(a, { user_id, wechat: other })
+      const races = await Promise.all([unlink(a, 'app'), unlink(b, 'other')])
+      deepEqual(races.sort(), ['last_way_in', 'unlinked'])
+      const left = await a.listIdentities(user_id)
+      equal(left.length, 1)
+      const [ended, live] =
+        left[0]?.app_id === 'other'
+          ? [session_id, second.session_id]
+          : [second.session_id, session_id]
+      equal((await a.findSession(ended))?.session.ended_at, start + 5)
+      equal((await a.findSession(live))?.session.ended_at, null)
+      await a.changePhone({ user_id, phone: phone('one') })
+      equal(await unlink(a, left[0]?.app_id ?? ''), 'unlinked')
+    },
+  ),
+
   contractTest('a password is kept beside the user, and only there', async ({ a, b }) => {
     const { user_id } = await signIn(a)
     equal(await a.findPassword(user_id), undefined)
