@@ -15,10 +15,21 @@ export type LoginResult =
   | { status: 'signed_in'; user: SessionUser; isNewUser: boolean }
   | { status: 'phone_required'; expiresInSeconds: number }
 
+/** Of an SMS that was sent: the life of its code, and the wait before another. */
+export interface OtpResult {
+  expiresInSeconds: number
+  retryAfterSeconds: number
+}
+
 /** Work that callers share; `stamp` tells whom it is for. */
 interface Flight<T> {
   stamp: number
   promise: Promise<T>
+}
+
+/** A sign-in under way. `proof` is what the person gave for it, as text; `''`: `wx.login` alone. */
+interface SignInFlight extends Flight<LoginResult> {
+  proof: string
 }
 
 /** No more tries until the span is over. */
@@ -44,7 +55,8 @@ export interface Account {
   generation: number
   /** Counts sign-outs; what was in flight at one is dropped. */
   epoch: number
-  login: Flight<LoginResult> | null
+  /** The newest sign-in; it waits for the one before. */
+  login: SignInFlight | null
   renewal: Flight<void> | null
   /** `wx.login` calls since a request was last accepted. */
   logins: number

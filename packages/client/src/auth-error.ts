@@ -11,6 +11,8 @@ export type ClientErrorCode =
   | 'privacy_refused'
   | 'user_refused'
   | 'wx_login_failed'
+  | 'wx_phone_failed'
+  | 'phone_quota'
   | 'domain_not_allowed'
   | 'reply_invalid'
   | 'options_invalid'
@@ -31,6 +33,8 @@ const found: { readonly [code in ErrorCode]?: readonly [Action, string] } = {
   privacy_refused: ['none', '未同意隐私保护指引'],
   user_refused: ['none', '未获得授权'],
   wx_login_failed: ['retry', '微信登录失败，请稍后重试'],
+  wx_phone_failed: ['none', '微信没有给出手机号'],
+  phone_quota: ['fix_config', '手机号验证的额度已用完'],
   wechat_user_blocked: ['none', '微信限制了该账号登录'],
   domain_not_allowed: ['fix_config', '域名不在小程序后台的合法域名中'],
   reply_invalid: ['fix_config', '应答不是 Kaimen 的，请核对 baseUrl'],
@@ -50,7 +54,7 @@ export interface ErrorFacts {
   cause?: unknown
 }
 
-/** Every failure of this client. No code, token, ticket or phone is in any of its fields. */
+/** Every failure of this client. No code, token, ticket, phone or password is in any of its fields. */
 export class AuthError extends Error {
   declare readonly code: ErrorCode
   /** What to do next; `relogin` means `client.login()`. */
@@ -61,7 +65,7 @@ export class AuthError extends Error {
   declare readonly detail?: string
   /** HTTP status, when a server answered. */
   declare readonly status?: number
-  /** WeChat's errno, when `wx.login` or `wx.request` failed. */
+  /** WeChat's errno, when `wx.login`, `wx.request` or the phone button failed. */
   declare readonly errno?: number
   /** WeChat's answer to the server, for a report to the developer. */
   declare readonly wechat?: { errcode: number; rid?: string }

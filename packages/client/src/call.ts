@@ -1,4 +1,5 @@
 import { AuthError } from './auth-error.ts'
+import { merge } from './merge.ts'
 import type { Platform, PlatformRequest, Reply } from './platform.ts'
 import { isProblem } from './wire.ts'
 
@@ -34,7 +35,7 @@ export async function limit<T>(
   }
 }
 
-/** Posts JSON to the Kaimen server; anything but 200 is thrown. */
+/** Posts JSON to the Kaimen server; any status but 200 and 202 is thrown. */
 export async function post(
   platform: Platform,
   url: string,
@@ -46,12 +47,13 @@ export async function post(
     url,
     method: 'POST',
     data,
-    header: { 'content-type': 'application/json', ...header },
+    header: merge({ 'content-type': 'application/json' }, header),
     timeout,
-    // These bodies hold a code or a token: no other place may get them.
+    // These bodies hold a code, a password or a token: no other place may get them.
     redirect: 'manual',
   })
-  if (reply.statusCode !== 200) throw refusalOf(reply)
+  const { statusCode } = reply
+  if (statusCode !== 200 && statusCode !== 202) throw refusalOf(reply)
   return reply.data
 }
 

@@ -1,11 +1,23 @@
-import { findAccount, type LoginResult, type SessionUser } from './account.ts'
+import { findAccount, type LoginResult, type OtpResult, type SessionUser } from './account.ts'
 import { AuthError } from './auth-error.ts'
 import { send } from './call.ts'
+import { merge } from './merge.ts'
 import type { Platform, PlatformRequest, Reply, TransportOptions } from './platform.ts'
-import { accept, authorize, login, logout, renew, type Grant, type Kaimen } from './sign-in.ts'
+import {
+  accept,
+  authorize,
+  login,
+  logout,
+  prove,
+  renew,
+  sendOtp,
+  signedInTo,
+  type Grant,
+  type Kaimen,
+} from './sign-in.ts'
 import { load } from './storage.ts'
 import { originOf, resolveUrl } from './url.ts'
-import { wechat } from './wechat.ts'
+import { readPhoneCode, wechat, type PhoneEvent } from './wechat.ts'
 import { isProblem, type Device } from './wire.ts'
 
 export interface ClientOptions {
@@ -86,6 +98,33 @@ export interface Client {
    */
   login(options?: LoginOptions): Promise<LoginResult>
   /**
+   * Signs in with the event of a button `getPhoneNumber` or `getRealtimePhoneNumber`, and the
+   * ticket that a login with `phone_required` left. Call `login()` before the button is shown:
+   * without a ticket this runs `wx.login`.
+   *
+   * @throws {AuthError} `user_refused` and `privacy_refused`: of the person. `wx_phone_failed` and
+   *   `phone_quota`: of WeChat. `ticket_invalid`: call `login()`, and show the button again.
+   */
+  signInWithPhone(event: PhoneEvent): Promise<LoginResult>
+  /**
+   * Has a code sent to this phone by SMS.
+   *
+   * @throws {AuthError} `rate_limited`: `retryAfterSeconds` says how long.
+   */
+  sendOtp(phone: string): Promise<OtpResult>
+  /**
+   * Signs in with the code of the SMS; and with the ticket, if a login left one.
+   *
+   * @throws {AuthError}
+   */
+  signInWithOtp(proof: { phone: string; otp: string }): Promise<LoginResult>
+  /**
+   * Signs in with a password; and with the ticket, if a login left one.
+   *
+   * @throws {AuthError}
+   */
+  signInWithPassword(proof: { phone: string; password: string }): Promise<LoginResult>
+  /**
    * Signs out at once, and tells the server as well as it can: never rejects for want of a network.
    * Requests that wait for a login end with `signed_out`.
    */
@@ -117,17 +156,21 @@ export function createClient(options: ClientOptions): Client {
     return opened
   }
 
+  /** What goes wrong at once, as without `wx`, is a rejection too. */
+  async function run<T>(work: (kaimen: Kaimen) => T | Promise<T>): Promise<T> {
+    return await work(open())
+  }
+
   // What the body holds is between the caller and its server.
   function request<T>(given: RequestOptions): Promise<RequestResult<T>>
   async function request(given: RequestOptions): Promise<Reply> {
     const { auth, replay = true, header = {} } = given
     const kaimen = open()
-    const outgoing: PlatformRequest = {
-      ...given,
+    const outgoing: PlatformRequest = merge(given, {
       url: resolveUrl(baseUrl, given.url),
       header,
       timeout: given.timeout ?? options.requestTimeoutMs ?? 60_000,
-    }
+    })
     const mayCarry = trusted.includes(originOf(outgoing.url) ?? '')
     if (auth && !mayCarry)
       throw new AuthError('options_invalid', { message: '令牌只能发往 baseUrl 和 apiOrigins' })
@@ -142,16 +185,15 @@ export function createClient(options: ClientOptions): Client {
       return open().account.user
     },
     request,
-    async login({ fresh = false } = {}) {
-      const kaimen = open()
-      const { credentials, user } = kaimen.account
-      return credentials && user && !fresh
-        ? { status: 'signed_in', user, isNewUser: false }
-        : await login(kaimen)
-    },
-    async logout() {
-      await logout(open())
-    },
+    login: ({ fresh = false } = {}) =>
+      run((kaimen) => (!fresh && signedInTo(kaimen.account)) || login(kaimen, fresh)),
+    signInWithPhone: (event) =>
+      run((kaimen) => prove(kaimen, 'phone', { phone_code: readPhoneCode(event) })),
+    sendOtp: (phone) => run((kaimen) => sendOtp(kaimen, phone)),
+    signInWithOtp: ({ phone, otp }) => run((kaimen) => prove(kaimen, 'otp', { phone, otp })),
+    signInWithPassword: ({ phone, password }) =>
+      run((kaimen) => prove(kaimen, 'password', { phone, password })),
+    logout: () => run(logout),
     onChange(listener) {
       const { listeners } = open().account
       // A wrapper of its own, so that one function given twice is two listeners.
@@ -203,7 +245,7 @@ async function sendSignedIn(
     const header: Record<string, string> = { Authorization: `Bearer ${accessToken}` }
     for (const [name, value] of Object.entries(request.header))
       if (!isAuthorization(name)) header[name] = value
-    const answer = await send(platform, { ...request, header })
+    const answer = await send(platform, merge(request, { header }))
     if (!refusesToken(answer)) accept(account)
     return answer
   }

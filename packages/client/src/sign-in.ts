@@ -2,18 +2,23 @@
  * The sign-in of one account: login, renewal, sign-out. Every change of its credentials is made
  * here.
  */
-import type { Account, LoginResult, Pause, SessionUser } from './account.ts'
+import type { Account, LoginResult, OtpResult, Pause, SessionUser } from './account.ts'
 import { AuthError } from './auth-error.ts'
 import { limit, post } from './call.ts'
+import { merge } from './merge.ts'
 import type { Platform } from './platform.ts'
 import { leftOf } from './span.ts'
 import { save } from './storage.ts'
 import {
+  isOtpSent,
   isPhoneRequired,
   isSignedIn,
   isTokens,
   type Device,
   type SignedIn,
+  type SignInOtpBody,
+  type SignInPasswordBody,
+  type SignInPhoneBody,
   type Tokens,
   type User,
 } from './wire.ts'
@@ -36,6 +41,14 @@ export interface Grant {
   readonly userId: string
 }
 
+type Way = 'wechat' | 'phone' | 'otp' | 'password'
+
+/** What a person proves themselves with, beside WeChat's own word. */
+type Proof =
+  | Pick<SignInPhoneBody, 'phone_code'>
+  | Pick<SignInOtpBody, 'phone' | 'otp'>
+  | Pick<SignInPasswordBody, 'phone' | 'password'>
+
 /** So many logins without an accepted request, and we wait: WeChat allows 4 a second, 2 a page view. */
 const loginsBeforePause = 3
 const loginPauseMs = 30_000
@@ -52,12 +65,7 @@ export async function authorize(kaimen: Kaimen): Promise<Grant> {
     const leftMs = leftOf(credentials, platform.now())
     if (leftMs === 0) await renew(kaimen, generation)
     else if (leftMs < credentials.lengthMs * renewAheadPart) renew(kaimen, generation).catch(ignore)
-  } else {
-    if (account.ticket && leftOf(account.ticket, platform.now()) > 0)
-      throw new AuthError('phone_required')
-    if (account.signedOut && !kaimen.silentLoginAfterLogout) throw new AuthError('signed_out')
-    await loginFully(kaimen)
-  }
+  } else await loginSilently(kaimen)
   return currentGrant(account)
 }
 
@@ -101,12 +109,10 @@ async function refreshOrLogin(kaimen: Kaimen): Promise<void> {
   if (!credentials) return
   try {
     checkPause(platform, account.renewalPause)
-    const reply = await post(
-      platform,
-      `${kaimen.baseUrl}/v1/token`,
-      { grant_type: 'refresh_token', refresh_token: credentials.refreshToken },
-      kaimen.authTimeoutMs,
-    )
+    const reply = await tell(kaimen, '/v1/token', {
+      grant_type: 'refresh_token',
+      refresh_token: credentials.refreshToken,
+    })
     if (!isTokens(reply)) throw new AuthError('reply_invalid')
     // Signed out, or signed in anew, meanwhile: these tokens are of a session that is over.
     if (account.generation === generation) keepTokens(kaimen, reply)
@@ -124,7 +130,7 @@ async function refreshOrLogin(kaimen: Kaimen): Promise<void> {
       throw error
     }
     save(platform, account)
-    await loginFully(kaimen)
+    await loginSilently(kaimen)
   }
 }
 
@@ -133,41 +139,81 @@ function endsSession({ action, code }: AuthError): boolean {
   return action === 'relogin' || code === 'user_disabled' || code === 'sign_in_refused'
 }
 
-async function loginFully(kaimen: Kaimen): Promise<void> {
+async function loginSilently(kaimen: Kaimen): Promise<void> {
+  const { account, platform } = kaimen
+  // What the person gives decides who signs in; the outcome is for the one who gave it.
+  if (account.login?.proof) await account.login.promise.catch(ignore)
+  if (account.credentials) return
+  if (account.ticket && leftOf(account.ticket, platform.now()) > 0)
+    throw new AuthError('phone_required')
+  if (account.signedOut && !kaimen.silentLoginAfterLogout) throw new AuthError('signed_out')
   const { status } = await login(kaimen)
   if (status === 'phone_required') throw new AuthError('phone_required')
 }
 
 /** Runs `wx.login` and the exchange of its code. All who ask share one flight. */
-export function login(kaimen: Kaimen): Promise<LoginResult> {
-  const { account } = kaimen
+export function login(kaimen: Kaimen, fresh = false): Promise<LoginResult> {
+  return takeOff(kaimen, 'wechat', {}, fresh)
+}
+
+/** Signs in by a proof, with the ticket if there is one. Who gives the same proof shares one flight. */
+export function prove(kaimen: Kaimen, way: Way, proof: Proof): Promise<LoginResult> {
+  return takeOff(kaimen, way, proof, true)
+}
+
+/** Who is signed in already. */
+export function signedInTo({ credentials, user }: Account): LoginResult | null {
+  return credentials && user && { status: 'signed_in', user, isNewUser: false }
+}
+
+/** Sign-ins run one at a time; who asks for the same as the newest shares it. */
+function takeOff(kaimen: Kaimen, way: Way, given: object, fresh: boolean): Promise<LoginResult> {
+  const { account, platform } = kaimen
   const { epoch, login: pending } = account
-  if (pending?.stamp === epoch) return pending.promise
-  const flight = { stamp: epoch, promise: fly() }
+  const proof = way === 'wechat' ? '' : JSON.stringify(given)
+  if (pending?.stamp === epoch && pending.proof === proof) return pending.promise
+  const flight = { stamp: epoch, proof, promise: fly() }
   account.login = flight
   return flight.promise
 
   async function fly(): Promise<LoginResult> {
     try {
       // One from before a sign-out, whose result will be dropped: still one wx.login at a time.
-      if (pending) await pending.promise.then(ignore, ignore)
-      return await loginOnce(kaimen, epoch)
+      await pending?.promise.catch(ignore)
+      checkEpoch(account, epoch)
+      const meanwhile = signedInTo(account)
+      if (meanwhile && !fresh) return meanwhile
+      if (!platform.canSignIn())
+        throw new AuthError('unavailable', { action: 'none', message: '请前往小程序登录' })
+      // The phone button proves a number and no openid: without a ticket it takes a login code, too.
+      const needsCode = way === 'wechat' || (way === 'phone' && !account.ticket)
+      return await (needsCode ? exchangeCode : exchange)(kaimen, epoch, way, given)
     } finally {
       if (account.login === flight) account.login = null
     }
   }
 }
 
-async function loginOnce(kaimen: Kaimen, epoch: number): Promise<LoginResult> {
-  const { account, platform } = kaimen
+/** The person signed out meanwhile: what comes of it is for nobody. */
+function checkEpoch(account: Account, epoch: number): void {
   if (account.epoch !== epoch) throw new AuthError('signed_out')
-  if (!platform.canSignIn())
-    throw new AuthError('unavailable', { action: 'none', message: '请前往小程序登录' })
+}
+
+/** {@link exchange} of a code of `wx.login`, as often as WeChat and the server allow. */
+async function exchangeCode(
+  kaimen: Kaimen,
+  epoch: number,
+  way: Way,
+  given: object,
+): Promise<LoginResult> {
+  const { account, platform, wxLoginTimeoutMs } = kaimen
   checkPause(platform, account.loginPause)
   account.logins++
   let failure: AuthError | undefined
   try {
-    return await exchange(kaimen, epoch)
+    const code = await limit(platform, platform.login(wxLoginTimeoutMs), wxLoginTimeoutMs)
+    checkEpoch(account, epoch)
+    return await exchange(kaimen, epoch, way, merge(given, { code }))
   } catch (error) {
     if (error instanceof AuthError) failure = error
     // WeChat or Kaimen will not have this person; the name on the screen must not say otherwise.
@@ -181,35 +227,42 @@ async function loginOnce(kaimen: Kaimen, epoch: number): Promise<LoginResult> {
   }
 }
 
-async function exchange(kaimen: Kaimen, epoch: number): Promise<LoginResult> {
+async function exchange(
+  kaimen: Kaimen,
+  epoch: number,
+  way: Way,
+  given: object,
+): Promise<LoginResult> {
   const { account, platform, appId } = kaimen
-  const { wxLoginTimeoutMs } = kaimen
-  const code = await limit(platform, platform.login(wxLoginTimeoutMs), wxLoginTimeoutMs)
-  if (account.epoch !== epoch) throw new AuthError('signed_out')
   const device = kaimen.device === undefined ? platform.device() : kaimen.device
   // A code is sent once, with a key of its own: should the network send it twice, the server answers the
   // second with the same session. Another try takes another code.
-  const reply = await post(
-    platform,
-    `${kaimen.baseUrl}/v1/sign-in/wechat`,
-    { code, ...(appId && { app_id: appId }), ...(device && { device }) },
-    kaimen.authTimeoutMs,
+  const reply = await tell(
+    kaimen,
+    `/v1/sign-in/${way}`,
+    merge(given, merge(appId ? { app_id: appId } : {}, device ? { device } : {})),
+    way !== 'wechat',
     { 'Idempotency-Key': makeKey(platform) },
   )
   if (isPhoneRequired(reply)) {
-    if (account.epoch !== epoch) throw new AuthError('signed_out')
+    checkEpoch(account, epoch)
     const { ticket, expires_in } = reply
     account.ticket = { value: ticket, sinceMs: platform.now(), lengthMs: expires_in * 1000 }
     if (!account.credentials) forgetUser(kaimen)
     return { status: 'phone_required', expiresInSeconds: expires_in }
   }
   if (!isSignedIn(reply)) throw new AuthError('reply_invalid')
-  if (account.epoch !== epoch) {
-    // Signed out meanwhile: nobody will use this session.
-    revoke(kaimen, reply.refresh_token).catch(ignore)
-    throw new AuthError('signed_out')
-  }
+  // Signed out meanwhile: nobody will use this session.
+  if (account.epoch !== epoch) revoke(kaimen, reply.refresh_token).catch(ignore)
+  checkEpoch(account, epoch)
   return keepSession(kaimen, reply)
+}
+
+/** Has the server send a code to the phone by SMS. */
+export async function sendOtp(kaimen: Kaimen, phone: string): Promise<OtpResult> {
+  const reply = await tell(kaimen, '/v1/otp', { phone }, true)
+  if (!isOtpSent(reply)) throw new AuthError('reply_invalid')
+  return { expiresInSeconds: reply.expires_in, retryAfterSeconds: reply.retry_after }
 }
 
 /** Signs the account in with what any way of signing in answered. */
@@ -250,7 +303,27 @@ export async function logout(kaimen: Kaimen): Promise<void> {
 }
 
 function revoke(kaimen: Kaimen, token: string): Promise<unknown> {
-  return post(kaimen.platform, `${kaimen.baseUrl}/v1/revoke`, { token }, kaimen.authTimeoutMs)
+  return tell(kaimen, '/v1/revoke', { token })
+}
+
+/**
+ * Posts to Kaimen, `withTicket` if there is one; a ticket that is refused is dropped, so that the
+ * next login gets another.
+ */
+function tell(
+  { account, platform, baseUrl, authTimeoutMs }: Kaimen,
+  path: string,
+  body: object,
+  withTicket = false,
+  header?: Record<string, string>,
+): Promise<unknown> {
+  const { ticket } = account
+  const data = withTicket && ticket ? merge(body, { ticket: ticket.value }) : body
+  return post(platform, baseUrl + path, data, authTimeoutMs, header).catch((error: unknown) => {
+    const refused = error instanceof AuthError && error.code === 'ticket_invalid'
+    if (refused && account.ticket === ticket) account.ticket = null
+    throw error
+  })
 }
 
 function forgetUser(kaimen: Kaimen): void {

@@ -1,9 +1,15 @@
 import { AuthError, type ErrorCode } from './auth-error.ts'
+import { merge } from './merge.ts'
 import type { Platform, PlatformRequest, Reply } from './platform.ts'
 
 interface Failure {
   errMsg: string
-  errno?: number
+  errno?: number | undefined
+}
+
+/** What the buttons `getPhoneNumber` and `getRealtimePhoneNumber` give to their handlers. */
+export interface PhoneEvent {
+  detail: { code?: string; errMsg: string; errno?: number }
 }
 
 /** The part of `wx` that is used. What is optional may be missing in an old base library. */
@@ -60,11 +66,11 @@ export function wechat(given?: WechatApi): Platform {
     request(request) {
       let task: { abort(): void } | undefined
       const reply = new Promise<Reply>((resolve, reject) => {
-        task = api.request({
-          ...request,
+        const callbacks = {
           success: resolve,
-          fail: (failure) => reject(failed(failure, 'network')),
-        })
+          fail: (failure: Failure) => reject(failed(failure, 'network')),
+        }
+        task = api.request(merge(request, callbacks))
       })
       return { reply, abort: () => task?.abort() }
     },
@@ -86,6 +92,14 @@ export function wechat(given?: WechatApi): Platform {
     },
     random: () => Math.random(),
   }
+}
+
+/** @throws {AuthError} The person refused, or WeChat did. */
+export function readPhoneCode({ detail }: PhoneEvent): string {
+  const { code, errMsg, errno } = detail
+  // Without the rest of the detail: it may hold the number, encrypted.
+  if (!code) throw failed({ errMsg, errno }, 'wx_phone_failed')
+  return code
 }
 
 /** The server takes 1 to 64 characters. */
@@ -115,6 +129,7 @@ const codeOf: readonly (readonly [RegExp, ErrorCode])[] = [
   [/^(108|109|6000..) /, 'network'],
   [/^1003 /, 'rate_limited'],
   [/^1402101 /, 'wechat_user_blocked'],
+  [/^1400001 /, 'phone_quota'],
 ]
 
 function failed(failure: Failure, otherwise: ErrorCode): AuthError {

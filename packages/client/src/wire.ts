@@ -29,6 +29,8 @@ export type ServerErrorCode =
   | 'phone_taken'
   | 'phone_code_invalid'
   | 'phone_unverified'
+  | 'identity_taken'
+  | 'last_way_in'
   | 'password_wrong'
   | 'password_weak'
   | 'otp_wrong'
@@ -100,6 +102,43 @@ export interface PhoneRequired {
   expires_in: number
 }
 
+export interface SignInPhoneBody {
+  ticket?: string | undefined
+  app_id?: string | undefined
+  /** From `wx.login`, where there is no ticket. */
+  code?: string | undefined
+  phone_code: string
+  device?: Device | undefined
+}
+
+export interface OtpBody {
+  phone: string
+  ticket?: string | undefined
+}
+
+export interface OtpSent {
+  /** Life of the code; seconds. */
+  expires_in: number
+  /** Before another can be sent to this number; seconds. */
+  retry_after: number
+}
+
+export interface SignInOtpBody {
+  phone: string
+  otp: string
+  ticket?: string | undefined
+  app_id?: string | undefined
+  device?: Device | undefined
+}
+
+export interface SignInPasswordBody {
+  phone: string
+  password: string
+  ticket?: string | undefined
+  app_id?: string | undefined
+  device?: Device | undefined
+}
+
 type Fields = { readonly [name: string]: unknown }
 
 export function isFields(value: unknown): value is Fields {
@@ -131,6 +170,14 @@ export function isSignedIn(value: unknown): value is SignedIn {
 export function isPhoneRequired(value: unknown): value is PhoneRequired {
   return (
     isFields(value) && value['status'] === 'phone_required' && typeof value['ticket'] === 'string'
+  )
+}
+
+export function isOtpSent(value: unknown): value is OtpSent {
+  return (
+    isFields(value) &&
+    typeof value['expires_in'] === 'number' &&
+    typeof value['retry_after'] === 'number'
   )
 }
 

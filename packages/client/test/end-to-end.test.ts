@@ -145,6 +145,99 @@ describe('the client before the real server', () => {
     expect(await servers.exchanges()).toBe(1)
   })
 
+  it('signs in by the phone button with the ticket that the login left, without another wx.login', async () => {
+    const phone = servers.phone({ appId: phoneAppId })
+    const client = openClient(phone)
+    await client.login()
+    const result = await client.signInWithPhone(await phone.tapPhoneButton())
+    expect(result).toMatchObject({ status: 'signed_in', isNewUser: true, user: client.user })
+    expect((await client.request({ url: '/v1/me' })).statusCode).toBe(200)
+    expect(await servers.exchanges()).toBe(1)
+    expect(await openClient(servers.phone({ appId: phoneAppId })).login()).toMatchObject({
+      status: 'signed_in',
+      user: { id: client.user?.id },
+    })
+  })
+
+  it('signs in by the phone button without a ticket, by a login code', async () => {
+    const phone = servers.phone({ appId: phoneAppId })
+    const client = openClient(phone)
+    const result = await client.signInWithPhone(await phone.tapPhoneButton())
+    expect(result).toMatchObject({ status: 'signed_in', isNewUser: true })
+    expect(await servers.exchanges()).toBe(1)
+  })
+
+  it('[WX-15] says who refused the phone: the person, or WeChat', async () => {
+    const phone = servers.phone({ appId: phoneAppId })
+    const client = openClient(phone)
+    await client.login()
+    for (const [switches, code, errno] of [
+      [{ phone_denied: true }, 'user_refused', 103],
+      [{ phone_denied: [], phone_quota: 0 }, 'phone_quota', 1400001],
+      [{ phone_quota: null, personal_account: true }, 'wx_phone_failed', 102],
+    ] as const) {
+      await servers.setSwitches(phoneAppId, switches)
+      const error = await failureOf(client.signInWithPhone(await phone.tapPhoneButton()))
+      expect(error).toMatchObject({ code, errno })
+    }
+    await servers.setSwitches(phoneAppId, { personal_account: false })
+    const result = await client.signInWithPhone(await phone.tapPhoneButton())
+    expect(result.status).toBe('signed_in')
+  })
+
+  it('signs in by SMS: a wrong code leaves the ticket, and the right one signs in', async () => {
+    const client = openClient(servers.phone({ appId: phoneAppId }))
+    await client.login()
+    const phone = '13800138001'
+    expect(await client.sendOtp(phone)).toEqual({ expiresInSeconds: 300, retryAfterSeconds: 60 })
+    const again = await failureOf(client.sendOtp(phone))
+    expect(again).toMatchObject({ code: 'rate_limited', action: 'wait', retryAfterSeconds: 60 })
+    const otp = servers.texts.at(-1)?.otp ?? ''
+    const wrong = otp === '000000' ? '000001' : '000000'
+    const error = await failureOf(client.signInWithOtp({ phone, otp: wrong }))
+    expect(error).toMatchObject({ code: 'otp_wrong', status: 400 })
+    const result = await client.signInWithOtp({ phone, otp })
+    expect(result).toMatchObject({ status: 'signed_in', isNewUser: true })
+    expect(await servers.exchanges()).toBe(1)
+  })
+
+  it('signs in by password, with the ticket or without', async () => {
+    const phone = '13800138001'
+    const password = 'a lighthouse in the rain'
+    const first = openClient()
+    await first.sendOtp(phone)
+    await first.signInWithOtp({ phone, otp: servers.texts.at(-1)?.otp ?? '' })
+    const set = await first.request({
+      url: '/v1/me/password',
+      method: 'PUT',
+      data: { password },
+    })
+    expect(set.statusCode).toBe(200)
+    const second = openClient(servers.phone({ appId: phoneAppId }))
+    await second.login()
+    expect(await failureOf(second.signInWithPassword({ phone, password: 'x' }))).toMatchObject({
+      code: 'password_wrong',
+    })
+    const result = await second.signInWithPassword({ phone, password })
+    expect(result).toMatchObject({ status: 'signed_in', user: { id: first.user?.id } })
+    const third = openClient()
+    expect(await third.signInWithPassword({ phone, password })).toMatchObject({
+      user: { id: first.user?.id },
+    })
+  })
+
+  it('asks for a new login when the ticket has run out', async () => {
+    const phone = servers.phone({ appId: phoneAppId })
+    const client = openClient(phone)
+    await client.login()
+    servers.advance(601_000)
+    const error = await failureOf(client.signInWithPhone(await phone.tapPhoneButton()))
+    expect(error).toMatchObject({ code: 'ticket_invalid', action: 'relogin' })
+    expect((await client.login()).status).toBe('phone_required')
+    const result = await client.signInWithPhone(await phone.tapPhoneButton())
+    expect(result.status).toBe('signed_in')
+  })
+
   it('says that the server does not know the app', async () => {
     const phone = servers.phone()
     const client = openClient({ ...phone, appId: 'wx00000000000000ff' })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AuthError, type Client } from '../src/index.ts'
 import { isFields } from '../src/wire.ts'
-import type { Fault } from './support/auth-server.ts'
+import { rightOtp, type Fault } from './support/auth-server.ts'
 import { quiet } from './support/clock.ts'
 import { createWorld, foreignUrl, shopUrl, type World } from './support/world.ts'
 
@@ -10,6 +10,7 @@ import { createWorld, foreignUrl, shopUrl, type World } from './support/world.ts
 type Step =
   | { do: 'request'; url: string; times: number }
   | { do: 'login'; fresh: boolean }
+  | { do: 'prove'; by: 'phone' | 'otp' | 'password'; right: boolean }
   | { do: 'logout' }
   | { do: 'hold'; path: string; what: 'call' | 'reply' }
   | { do: 'holdLogin' }
@@ -26,7 +27,14 @@ type Step =
   | { do: 'evict' }
   | { do: 'restart' }
 
-const paths = ['/v1/sign-in/wechat', '/v1/token', '/v1/me', '/v1/revoke']
+const paths = [
+  '/v1/sign-in/wechat',
+  '/v1/sign-in/phone',
+  '/v1/sign-in/otp',
+  '/v1/token',
+  '/v1/me',
+  '/v1/revoke',
+]
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -38,6 +46,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   fc.record({ do: fc.constant('login' as const), fresh: fc.boolean() }),
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('prove' as const),
+      by: fc.constantFrom('phone', 'otp', 'password'),
+      right: fc.boolean(),
+    }),
+  },
   fc.constant<Step>({ do: 'logout' }),
   fc.record({
     do: fc.constant('hold' as const),
@@ -96,7 +112,8 @@ describe('any history', () => {
       { numRuns: 500 },
     )
     // The histories reach what they are meant to reach.
-    const wanted = '200 network timeout signed_out phone_required unavailable user_disabled'
+    const wanted =
+      '200 network timeout signed_out phone_required unavailable user_disabled otp_wrong'
     for (const outcome of wanted.split(' ')) expect(outcomes).toContain(outcome)
   })
 })
@@ -135,6 +152,9 @@ async function play(steps: readonly Step[], outcomes: Set<string>): Promise<void
     } else if (one.do === 'login') {
       follow(client.login({ fresh: one.fresh }))
       staysOut = false
+    } else if (one.do === 'prove') {
+      follow(prove(client, one))
+      staysOut = false
     } else if (one.do === 'logout') {
       follow(client.logout())
       expect(client.user).toBeNull()
@@ -166,6 +186,17 @@ async function play(steps: readonly Step[], outcomes: Set<string>): Promise<void
   expect(outcomes).not.toContain('other')
 }
 
+let taps = 0
+
+function prove(client: Client, { by, right }: { by: string; right: boolean }) {
+  const phone = '+8613800138000'
+  if (by === 'otp') return client.signInWithOtp({ phone, otp: right ? rightOtp : '000000' })
+  if (by === 'password')
+    return client.signInWithPassword({ phone, password: right ? 'correct horse' : 'wrong' })
+  const errMsg = right ? 'getPhoneNumber:ok' : 'getPhoneNumber:fail user deny'
+  return client.signInWithPhone({ detail: right ? { code: `tap-${++taps}`, errMsg } : { errMsg } })
+}
+
 function check(world: World): void {
   expect(world.logins.mostOpen).toBeLessThanOrEqual(1)
   for (const sent of world.elsewhere)
@@ -174,7 +205,7 @@ function check(world: World): void {
   const exchanges = world.server.calls.filter(({ path }) => path === '/v1/sign-in/wechat')
   expect(new Set(exchanges.map(({ body }) => body)).size).toBe(exchanges.length)
   const kept = JSON.stringify([...world.phone.storage.values()])
-  expect(kept).not.toMatch(/code-|ticket-|\+86/)
+  expect(kept).not.toMatch(/code-|ticket-|\+86|271828|horse/)
 }
 
 /** When all is well again, so is the client; and a network that fails once more costs it nothing. */
@@ -198,7 +229,7 @@ async function recover(world: World, client: Client): Promise<void> {
 
 async function happen(
   world: World,
-  one: Exclude<Step, { do: 'request' | 'login' | 'logout' | 'restart' }>,
+  one: Exclude<Step, { do: 'request' | 'login' | 'prove' | 'logout' | 'restart' }>,
   gates: Array<{ release: () => void }>,
 ): Promise<void> {
   switch (one.do) {

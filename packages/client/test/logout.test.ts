@@ -93,6 +93,7 @@ describe('logout', () => {
     const client = world.client()
     const held = world.holdLogin()
     const first = failureOf(client.login())
+    await quiet()
     await client.logout()
     const second = failureOf(client.login())
     await client.logout()

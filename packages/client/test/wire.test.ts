@@ -2,14 +2,19 @@ import type {
   Action,
   Device,
   ErrorCode,
+  OtpBody,
+  OtpSent,
   PhoneRequired,
   Problem,
   SignedIn,
+  SignInOtpBody,
+  SignInPasswordBody,
+  SignInPhoneBody,
   Tokens,
   User,
 } from '@kaimen/protocol'
 import { describe, expectTypeOf, it } from 'vitest'
-import type { RequestOptions, RequestResult, WechatApi } from '../src/index.ts'
+import type { PhoneEvent, RequestOptions, RequestResult, WechatApi } from '../src/index.ts'
 import type * as wire from '../src/wire.ts'
 
 describe('the wire', () => {
@@ -21,6 +26,11 @@ describe('the wire', () => {
     expectTypeOf<Pick<wire.Tokens, keyof wire.Tokens>>().toEqualTypeOf<Tokens>()
     expectTypeOf<Pick<wire.SignedIn, keyof wire.SignedIn>>().toEqualTypeOf<SignedIn>()
     expectTypeOf<wire.PhoneRequired>().toEqualTypeOf<PhoneRequired>()
+    expectTypeOf<wire.SignInPhoneBody>().toEqualTypeOf<SignInPhoneBody>()
+    expectTypeOf<wire.OtpBody>().toEqualTypeOf<OtpBody>()
+    expectTypeOf<wire.OtpSent>().toEqualTypeOf<OtpSent>()
+    expectTypeOf<wire.SignInOtpBody>().toEqualTypeOf<SignInOtpBody>()
+    expectTypeOf<wire.SignInPasswordBody>().toEqualTypeOf<SignInPasswordBody>()
     expectTypeOf<wire.Problem>().toEqualTypeOf<Problem>()
   })
 })
@@ -28,6 +38,10 @@ describe('the wire', () => {
 describe('the types of wx', () => {
   it('fit: WeChat’s own wx is one that this client can use', () => {
     expectTypeOf<WechatMiniprogram.Wx>().toExtend<WechatApi>()
+  })
+
+  it('fit: what the phone button gives is what this client takes', () => {
+    expectTypeOf<WechatMiniprogram.ButtonGetPhoneNumber>().toExtend<PhoneEvent>()
   })
 
   it('are mirrored: request takes every option of wx.request but the callbacks', () => {

@@ -12,6 +12,9 @@ import {
 } from '@kaimen/protocol'
 import type { Received, Sent } from './typed-wx.ts'
 
+/** What every SMS of this server says. */
+export const rightOtp = '271828'
+
 interface Session {
   readonly id: string
   readonly userId: string
@@ -48,6 +51,8 @@ export interface AuthServer {
   /** The next call to the path stops before it takes effect, or only its reply does, until released. */
   hold(path: string, what?: 'call' | 'reply'): { release: () => void }
   endSessions(code?: ErrorCode): void
+  /** As after ten minutes. */
+  endTickets(): void
   /** No more faults; everybody may sign in. */
   heal(): void
   /** Access tokens so far are refused, as after a change of keys; sessions live. */
@@ -61,6 +66,7 @@ export interface AuthServer {
 
 export function createAuthServer(trueMs: () => number, accessSeconds = 900): AuthServer {
   const codes = new Map<string, { person: string; used: boolean }>()
+  const tickets = new Set<string>()
   const sessions = new Map<string, Session>()
   const accessTokens = new Map<string, { session: Session; expiresMs: number }>()
   const faults = new Map<string, Fault[]>()
@@ -115,6 +121,7 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
     endSessions(code = 'session_ended') {
       for (const session of sessions.values()) session.ended = code
     },
+    endTickets: () => tickets.clear(),
     heal() {
       faults.clear()
       server.userDisabled = false
@@ -146,6 +153,8 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
   function respond(path: string, sent: Sent): Received {
     const body = JSON.parse(sent.body ?? '{}') as Record<string, string>
     if (path === '/v1/sign-in/wechat') return signIn(body['code'] ?? '')
+    if (path === '/v1/otp') return json(202, { expires_in: 300, retry_after: 60 })
+    if (path.startsWith('/v1/sign-in/')) return prove(body)
     if (path === '/v1/token') return refresh(body['refresh_token'] ?? '')
     if (path === '/v1/revoke') {
       const session = sessions.get((body['token'] ?? '').split('.')[1] ?? '')
@@ -165,11 +174,34 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
     if (known.used) return refuse('code_used')
     known.used = true
     if (server.userDisabled) return refuse('user_disabled')
-    if (server.phoneRequired)
-      return json(200, { status: 'phone_required', ticket: `ticket-${++serial}`, expires_in: 600 })
+    if (server.phoneRequired) {
+      const ticket = `ticket-${++serial}`
+      tickets.add(ticket)
+      return json(200, { status: 'phone_required', ticket, expires_in: 600 })
+    }
+    return openSession(known.person)
+  }
+
+  /** By phone button, SMS or password; what is wrong leaves the ticket good. */
+  function prove({ ticket, code, phone_code, otp, password }: Record<string, string>): Received {
+    if (ticket && !tickets.has(ticket)) return refuse('ticket_invalid')
+    if (code) {
+      const known = codes.get(code)
+      if (!known || known.used) return refuse('code_used')
+      known.used = true
+    }
+    if (phone_code && !ticket && !code) return refuse('body_invalid')
+    if (otp && otp !== rightOtp) return refuse('otp_wrong')
+    if (password === 'wrong') return refuse('password_wrong')
+    if (server.userDisabled) return refuse('user_disabled')
+    if (ticket) tickets.delete(ticket)
+    return openSession(server.person)
+  }
+
+  function openSession(person: string): Received {
     const session: Session = {
       id: `s${++serial}`,
-      userId: `user-${known.person}`,
+      userId: `user-${person}`,
       generation: 1,
       ended: null,
     }

@@ -18,6 +18,10 @@ export interface RealServers {
   readonly auth: Auth
   /** What the server's log was given. */
   readonly reports: unknown[]
+  /** Every code that was sent by SMS, with its number. */
+  readonly texts: Array<{ phone: string; otp: string }>
+  /** Sets a fault of WeChat's, as the emulator's control plane has it. */
+  setSwitches(appId: string, switches: object): Promise<void>
   /** Moves the server's clock. */
   advance(ms: number): void
   /** A phone in the hand of one of the emulator's people. */
@@ -36,6 +40,7 @@ export async function startServers(): Promise<RealServers> {
   const emulator = await createEmulator({ port: 0 })
   const store = createMemoryStore(clock)
   const reports: unknown[] = []
+  const texts: RealServers['texts'] = []
   const auth = createAuth({
     publicUrl: 'http://127.0.0.1',
     secret: randomBytes(32).toString('base64url'),
@@ -48,6 +53,13 @@ export async function startServers(): Promise<RealServers> {
     store,
     clock,
     wechat: { baseUrl: emulator.url },
+    sms: {
+      kind: 'test',
+      send(message) {
+        texts.push(message)
+        return Promise.resolve('sent')
+      },
+    },
     report: (...report) => void reports.push(report),
   })
   const listener = await listen(auth, { port: 0 })
@@ -69,6 +81,7 @@ export async function startServers(): Promise<RealServers> {
     url: listener.url,
     auth,
     reports,
+    texts,
     sent,
     received,
     advance(ms) {
@@ -84,6 +97,11 @@ export async function startServers(): Promise<RealServers> {
       async login() {
         const { code } = await control('POST', '/emulator/wx/login', { appid: appId, person })
         return String(code)
+      },
+      async tapPhoneButton() {
+        const where = { appid: appId, person }
+        const detail = await control('POST', '/emulator/wx/getPhoneNumber', where)
+        return { detail: detail as { errMsg: string } }
       },
       async send(request) {
         sent.push(request)
@@ -107,6 +125,9 @@ export async function startServers(): Promise<RealServers> {
         }
       },
     }),
+    async setSwitches(appId, switches) {
+      await control('PATCH', `/emulator/apps/${appId}`, switches)
+    },
     async exchanges() {
       const { calls } = await control('GET', '/emulator/calls')
       return (calls as Array<{ path: string }>).filter(({ path }) => path === '/sns/jscode2session')

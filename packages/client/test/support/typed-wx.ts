@@ -56,6 +56,8 @@ export interface Phone {
   readonly system: string
   /** Answers with a code, throws a {@link WxFailure}, or never answers. */
   login(): Promise<string>
+  /** The person taps a button `getPhoneNumber`: what its handler gets. */
+  tapPhoneButton(): Promise<{ detail: { code?: string; errMsg: string; errno?: number } }>
   /** One HTTP exchange; throws a {@link WxFailure} when there is no reply. */
   send(sent: Sent): Promise<Received>
   readonly storage: Map<string, unknown>

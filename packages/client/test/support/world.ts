@@ -58,6 +58,9 @@ export function createWorld(
       if (!world.online) throw new WxFailure('login:fail network error', 600001)
       return server.issueCode()
     },
+    tapPhoneButton: async () => ({
+      detail: { code: server.issueCode(), errMsg: 'getPhoneNumber:ok' },
+    }),
     async send(sent) {
       if (!world.online) throw new WxFailure('request:fail', 600001)
       const reply = sent.url.startsWith(`${authUrl}/`) ? await server.answer(sent) : visit(sent)
