@@ -21,28 +21,20 @@ export function countUp(clock: Clock): () => number {
 }
 
 /**
- * How a number is written outside the store: `usr_` or `ses_`, then eleven characters of
- * Crockford's base 32.
+ * How a number is written outside the store: `usr_` or `ses_`, then eleven digits to the base 32,
+ * as in `usr_0akg5je1000`.
  */
 export type IdKind = 'usr' | 'ses'
 
-const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 const digits = 11
-const pattern = new RegExp(`^(usr|ses)_([${alphabet}]{${digits}})$`)
 
 export function formatId(kind: IdKind, id: number): string {
-  let text = ''
-  for (let rest = id, i = 0; i < digits; i++, rest = Math.floor(rest / 32)) {
-    text = alphabet.charAt(rest % 32) + text
-  }
-  return `${kind}_${text}`
+  return `${kind}_${id.toString(32).padStart(digits, '0')}`
 }
 
 /** @returns `undefined` for anything that {@link formatId} did not write. */
 export function parseId(kind: IdKind, text: string): number | undefined {
-  const match = pattern.exec(text)
-  if (match?.[1] !== kind || !match[2]) return undefined
-  let id = 0
-  for (const character of match[2]) id = id * 32 + alphabet.indexOf(character)
+  if (!text.startsWith(`${kind}_`) || !/^[a-z]{3}_[0-9a-v]{11}$/.test(text)) return undefined
+  const id = Number.parseInt(text.slice(4), 32)
   return Number.isSafeInteger(id) ? id : undefined
 }

@@ -21,7 +21,7 @@ describe('an id', () => {
       'usr_0',
       'usr_zzzzzzzzzzz',
       'USR_00000000000',
-      'usr_0000000000u',
+      'usr_0000000000w',
       'usr_00000000000 ',
     ]) {
       expect(parseId('usr', text)).toBeUndefined()

@@ -23,7 +23,7 @@ export async function signInResponse(parts: HttpParts, result: SignInResult): Pr
     return jsonResponse({ status, ticket, expires_in: Math.floor(expiresInMs / 1000) })
   }
   const { session, user, isNewUser } = result
-  const pair = await mintTokens(parts, session, hookUser(user))
+  const pair = await mintTokens(parts, session, () => hookUser(user))
   const tokens = tokensReply({ ...pair, session, now: parts.clock.now() })
   return jsonResponse(
     signedInReply(tokens, userReply(user, maskedPhone(parts.ring, user)), isNewUser),

@@ -13,7 +13,7 @@ import { jsonResponse, tokensReply } from './reply.ts'
 export const token: Handler = async (parts, { request }) => {
   const { refresh_token, client_id } = await readBody(request, TokenBody, { form: true })
   const { session, user } = await refresh(parts, refresh_token, client_id)
-  const pair = await mintTokens(parts, session, hookUser(user))
+  const pair = await mintTokens(parts, session, () => hookUser(user))
   return jsonResponse(tokensReply({ ...pair, session, now: parts.clock.now() }))
 }
 

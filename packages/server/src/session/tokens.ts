@@ -23,10 +23,10 @@ export type TokenPair = {
 export async function mintTokens(
   { accessTokens, clock, ring, claims }: TokenParts,
   session: StoredSession,
-  user: HookUser,
+  user: () => HookUser,
 ): Promise<TokenPair> {
   const { id: session_id, user_id, app_id, generation } = session
-  const added = claims && (await claims(user, { id: formatId('ses', session_id), app_id }))
+  const added = claims && (await claims(user(), { id: formatId('ses', session_id), app_id }))
   // A token never outlives its session.
   const left = Math.min(session.expires_at, session.idle_expires_at) - clock.now()
   const accessLifetimeMs = Math.min(accessTokens.lifetimeMs, left)
