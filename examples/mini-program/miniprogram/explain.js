@@ -2,6 +2,23 @@ import { AuthError } from '@kaimen/client'
 import { Refusal } from './api.js'
 
 /**
+ * Where more can be said than the error itself does.
+ *
+ * @type {{ [code in import('@kaimen/client').ErrorCode]?: string }}
+ */
+const wordsOf = {
+  user_disabled: '账号已停用，如有疑问请联系客服',
+  phone_required: '这个小程序需要手机号才能登录',
+  user_refused: '没有取得手机号，也可以用短信验证码',
+  wx_phone_failed: '微信没有给出手机号，请用短信验证码',
+  phone_quota: '暂时不能使用微信手机号，请用短信验证码',
+  phone_taken: '这个手机号已属于另一个微信的账户，请换一个手机号',
+  ticket_invalid: '停留太久了，请再试一次',
+  body_invalid: '手机号或验证码的格式不对，请检查后再试',
+  not_found: '这里没有开通短信验证码',
+}
+
+/**
  * What the person is told, and what to do next.
  *
  * @param {unknown} error
@@ -11,9 +28,9 @@ export function explain(error) {
   if (error instanceof Refusal) return error.message
   if (!(error instanceof AuthError)) return '出错了，请稍后重试'
   const { code, message, action, retryAfterSeconds, detail } = error
+  const words = wordsOf[code]
+  if (words) return words
   if (retryAfterSeconds) return `${message}（${retryAfterSeconds} 秒后可以再试）`
-  if (code === 'user_disabled') return '账号已停用，如有疑问请联系客服'
-  if (code === 'phone_required') return '这个小程序需要手机号才能登录'
   // The person cannot mend this; the developer, who is probably the one looking, can.
   if (action === 'fix_config') return `${message}（${code}）${detail ? `：${detail}` : ''}`
   return message

@@ -18,6 +18,10 @@ export interface OpenPage {
   call(name: string, event?: unknown): Promise<void>
   /** A tap on what is bound to this handler, which there must be. */
   tap(handler: string, dataset?: Record<string, string>): Promise<void>
+  /** A tap on a button `getPhoneNumber` that is bound to this handler. */
+  tapPhone(handler: string): Promise<void>
+  /** Text into a field that is bound to this handler. */
+  type(handler: string, value: string): Promise<void>
 }
 
 /** The mini program, started on a phone. */
@@ -50,7 +54,7 @@ export async function startMiniProgram(phone: Phone): Promise<MiniProgram> {
       const route = url.replace(/^\//, '')
       const definition = definitions.get(route)
       if (!definition) throw new Error(`there is no page ${route}`)
-      const page = openPage(route, definition)
+      const page = openPage(phone, route, definition)
       program.pages.push(page)
       await page.call('onLoad', {})
       await page.call('onShow')
@@ -68,6 +72,10 @@ export async function startMiniProgram(phone: Phone): Promise<MiniProgram> {
     ...createTypedWx(phone),
     ...createTypedScreen({
       open: async (url) => void (await program.open(url)),
+      async relaunch(url) {
+        for (const page of program.pages.splice(0)) await page.call('onUnload')
+        await program.open(url)
+      },
       ask(title, content) {
         program.questions.push(`${title} ${content}`)
         return program.agree
@@ -90,7 +98,7 @@ export async function startMiniProgram(phone: Phone): Promise<MiniProgram> {
   return program
 }
 
-function openPage(route: string, definition: Definition): OpenPage {
+function openPage(phone: Phone, route: string, definition: Definition): OpenPage {
   const data = structuredClone(definition.data)
   const page: OpenPage = {
     route,
@@ -102,9 +110,18 @@ function openPage(route: string, definition: Definition): OpenPage {
       if (typeof member === 'function') await Reflect.apply(member, page, [event])
     },
     async tap(handler, dataset = {}) {
-      if (!(handler in page)) throw new Error(`${route} has no ${handler}`)
-      await page.call(handler, { currentTarget: { dataset } })
+      await handle(handler, { currentTarget: { dataset } })
     },
+    async tapPhone(handler) {
+      await handle(handler, await phone.tapPhoneButton())
+    },
+    async type(handler, value) {
+      await handle(handler, { detail: { value } })
+    },
+  }
+  async function handle(handler: string, event: object): Promise<void> {
+    if (!(handler in page)) throw new Error(`${route} has no ${handler}`)
+    await page.call(handler, event)
   }
   for (const [name, member] of Object.entries(definition))
     if (name !== 'data') Object.assign(page, { [name]: member })

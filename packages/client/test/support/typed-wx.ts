@@ -127,6 +127,8 @@ export function createTypedWx(phone: Phone) {
 /** What the person sees of `wx`, and does with it. */
 export interface Screen {
   open(url: string): Promise<void>
+  /** Closes every page and opens this one. */
+  relaunch(url: string): Promise<void>
   /** Whether the person agrees. */
   ask(title: string, content: string): boolean
   toast(title: string): void
@@ -138,6 +140,10 @@ export function createTypedScreen(screen: Screen) {
       await screen.open(url)
       const eventChannel = { emit() {}, off() {}, on() {}, once() {} }
       return { errMsg: 'navigateTo:ok', eventChannel }
+    }),
+    reLaunch: api<'reLaunch'>(async ({ url }) => {
+      await screen.relaunch(url)
+      return { errMsg: 'reLaunch:ok' }
     }),
     showModal: api<'showModal'>(async ({ title = '', content = '' }) => {
       const confirm = screen.ask(title, content)

@@ -6,7 +6,8 @@ import { explain } from '../../explain.js'
 /**
  * What this page shows of Kaimen's replies.
  *
- * @typedef {{ id: string; nickname: string | null; created_at: string }} User
+ * @typedef {{ id: string; nickname: string | null; phone: string | null; created_at: string }} User
+ *
  *
  * @typedef {{
  *   id: string
@@ -18,9 +19,9 @@ import { explain } from '../../explain.js'
 
 Page({
   data: {
-    /** @type {'loading' | 'ready' | 'signed_out' | 'problem'} */
+    /** @type {'loading' | 'ready' | 'signed_out' | 'phone_required' | 'problem'} */
     state: 'loading',
-    me: { id: '', nickname: '', createdAt: '' },
+    me: { id: '', nickname: '', phone: '', createdAt: '' },
     /** @type {{ id: string; name: string; lastSeen: string; current: boolean }[]} */
     devices: [],
     /** The id of the session that is being ended, or '' when nothing is under way. */
@@ -57,6 +58,7 @@ Page({
         me: {
           id: user.id,
           nickname: user.nickname ?? '未填写',
+          phone: user.phone ?? '未绑定',
           createdAt: formatTime(user.created_at),
         },
         devices: sessions.map(({ id, device, last_seen_at, current }) => ({
@@ -80,6 +82,10 @@ Page({
       return
     }
     await this.load()
+  },
+
+  async provePhone() {
+    await wx.navigateTo({ url: '/pages/phone/phone' })
   },
 
   async signOut() {
@@ -109,8 +115,8 @@ Page({
    * @param {unknown} error
    */
   fail(error) {
-    if (error instanceof AuthError && error.code === 'signed_out')
-      this.setData({ state: 'signed_out' })
+    const code = error instanceof AuthError ? error.code : ''
+    if (code === 'signed_out' || code === 'phone_required') this.setData({ state: code })
     else if (this.data.state === 'ready') this.setData({ problem: explain(error) })
     else this.setData({ state: 'problem', problem: explain(error) })
   },

@@ -26,12 +26,16 @@ Page({
     try {
       const { status } = await auth.login()
       if (status === 'signed_in') await this.enter()
-      else this.setData({ problem: '这个小程序需要手机号才能登录' })
+      else await wx.navigateTo({ url: '/pages/phone/phone' })
     } catch (error) {
       this.setData({ problem: explain(error) })
     } finally {
       this.setData({ busy: false })
     }
+  },
+
+  async useSms() {
+    await wx.navigateTo({ url: '/pages/sms/sms' })
   },
 
   async enter() {
