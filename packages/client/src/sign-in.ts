@@ -142,8 +142,7 @@ function endsSession({ action, code }: AuthError): boolean {
 async function loginSilently(kaimen: Kaimen): Promise<void> {
   const { account, platform } = kaimen
   // What the person gives decides who signs in; the outcome is for the one who gave it.
-  if (account.login?.proof) await account.login.promise.catch(ignore)
-  if (account.credentials) return
+  while (account.login?.proof) await account.login.promise.catch(ignore)
   if (account.ticket && leftOf(account.ticket, platform.now()) > 0)
     throw new AuthError('phone_required')
   if (account.signedOut && !kaimen.silentLoginAfterLogout) throw new AuthError('signed_out')
@@ -178,7 +177,7 @@ function takeOff(kaimen: Kaimen, way: Way, given: object, fresh: boolean): Promi
 
   async function fly(): Promise<LoginResult> {
     try {
-      // One from before a sign-out, whose result will be dropped: still one wx.login at a time.
+      // Even one from before a sign-out, whose result will be dropped: one wx.login at a time.
       await pending?.promise.catch(ignore)
       checkEpoch(account, epoch)
       const meanwhile = signedInTo(account)

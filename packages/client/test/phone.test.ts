@@ -104,9 +104,12 @@ describe('signing in with a phone', () => {
     world.server.endTickets()
     const error = await failureOf(client.signInWithOtp(right))
     expect(error).toMatchObject({ code: 'ticket_invalid', action: 'relogin' })
+    // Had it been kept, this would fail with `phone_required` without a login.
+    world.server.fail('/v1/sign-in/wechat', { kind: 'unreached' })
+    expect((await failureOf(client.request({ url: '/v1/me' }))).code).toBe('network')
     expect((await client.login()).status).toBe('phone_required')
     expect((await client.signInWithOtp(right)).status).toBe('signed_in')
-    expect(world.logins.total).toBe(2)
+    expect(world.logins.total).toBe(3)
   })
 
   it('shares one flight for an impatient double tap', async () => {
@@ -120,12 +123,14 @@ describe('signing in with a phone', () => {
     const { world, client } = await atPhoneSheet()
     const held = world.server.hold('/v1/sign-in/otp')
     const wrong = failureOf(client.signInWithOtp({ phone, otp: '000000' }))
+    const request = client.request({ url: '/v1/me' })
     const corrected = client.signInWithOtp(right)
     await quiet()
     expect(bodiesTo(world, '/v1/sign-in/otp')).toHaveLength(1)
     held.release()
     expect((await wrong).code).toBe('otp_wrong')
     expect((await corrected).status).toBe('signed_in')
+    expect((await request).statusCode).toBe(200)
   })
 
   it('releases the requests that wait for it, without another wx.login', async () => {
