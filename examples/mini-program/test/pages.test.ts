@@ -192,7 +192,7 @@ describe('the account page', () => {
     const { send } = phone
     phone.send = () => Promise.reject(new WxFailure('request:fail timeout', 5))
     const page = await program.open(accountPage)
-    expect(page.data).toMatchObject({ state: 'problem', problem: '等待超时，请稍后重试' })
+    expect(page.data).toMatchObject({ state: 'problem', problem: '超时，请稍后重试' })
     phone.send = send
     await page.tap('load')
     expect(page.data).toMatchObject({ state: 'ready', problem: '' })
