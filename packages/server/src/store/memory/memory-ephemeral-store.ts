@@ -1,13 +1,14 @@
+import { LRUCache } from 'lru-cache'
 import type { Clock } from '../../clock.ts'
 import type { EphemeralStore } from '../ephemeral-store.ts'
 
-/** How many keys are held before the oldest are let go. */
+/** How many keys are held before those that nobody used for longest are let go. */
 const maxKeys = 100_000
 
 /** The {@link EphemeralStore} contract in this process's memory: for one process, and for tests. */
 export function createMemoryEphemeralStore(clock: Clock): EphemeralStore {
   type Entry = { value: string; expiresAt: number }
-  const entries = new Map<string, Entry>()
+  const entries = new LRUCache<string, Entry>({ max: maxKeys })
 
   function read(key: string): Entry | undefined {
     const entry = entries.get(key)
@@ -16,30 +17,19 @@ export function createMemoryEphemeralStore(clock: Clock): EphemeralStore {
     return undefined
   }
 
-  function put(key: string, entry: Entry) {
-    // Deleting first moves the key to the end: a map's first key is the one written longest ago.
-    entries.delete(key)
-    entries.set(key, entry)
-    if (entries.size <= maxKeys) return
-    for (const oldest of entries.keys()) {
-      entries.delete(oldest)
-      break
-    }
-  }
-
   const expiry = (ttlMs: number) => clock.now() + ttlMs
 
   return {
     get: (key) => Promise.resolve(read(key)?.value),
 
     set(key, value, ttlMs) {
-      put(key, { value, expiresAt: expiry(ttlMs) })
+      entries.set(key, { value, expiresAt: expiry(ttlMs) })
       return Promise.resolve()
     },
 
     add(key, value, ttlMs) {
       if (read(key)) return Promise.resolve(false)
-      put(key, { value, expiresAt: expiry(ttlMs) })
+      entries.set(key, { value, expiresAt: expiry(ttlMs) })
       return Promise.resolve(true)
     },
 
@@ -51,14 +41,14 @@ export function createMemoryEphemeralStore(clock: Clock): EphemeralStore {
 
     replace(key, expected, value, ttlMs) {
       if (read(key)?.value !== expected) return Promise.resolve(false)
-      put(key, { value, expiresAt: expiry(ttlMs) })
+      entries.set(key, { value, expiresAt: expiry(ttlMs) })
       return Promise.resolve(true)
     },
 
     increment(key, by, ttlMs) {
       const entry = read(key)
       const sum = Number(entry?.value ?? 0) + by
-      put(key, { value: String(sum), expiresAt: entry?.expiresAt ?? expiry(ttlMs) })
+      entries.set(key, { value: String(sum), expiresAt: entry?.expiresAt ?? expiry(ttlMs) })
       return Promise.resolve(sum)
     },
 
