@@ -47,8 +47,8 @@ type Parts = {
 
 /** Longer ones are refused before they are parsed; bytes. [TK-7] */
 const maxTokenLength = 8192
-/** Tokens that were signed or verified here and are remembered. */
-const rememberedTokens = 20_000
+/** Tokens that were signed or verified here and are remembered: some 40 MB when there are so many. */
+const rememberedTokens = 50_000
 
 export function accessTokens(parts: Parts): AccessTokens {
   const { keys, clock, random, issuer, audience } = parts
