@@ -6,9 +6,12 @@ type Job = {
   reject(reason: unknown): void
 }
 
+/** How many turns of the event loop a group may gather at most: some milliseconds on a busy server. */
+const maxTurns = 8
+
 /**
- * What arrives in one turn of the event loop is committed together: one fsync for all of it, and
- * nobody is answered before it. This makes full durability nearly free under load.
+ * What arrives in the same turns of the event loop is committed together: one fsync for all of it,
+ * and nobody is answered before it. This makes full durability nearly free under load.
  *
  * @param connection The only one that writes. It answers without leaving the turn of the event
  *   loop, so nothing else can use it in the midst of a group.
@@ -18,6 +21,15 @@ export function commitInGroups(
   execute: (command: 'begin immediate' | 'commit' | 'rollback') => void,
 ): Database['write'] {
   let waiting: Job[] = []
+
+  /**
+   * Waits for as long as each turn brings more. Alone, a writer waits one turn, which takes no
+   * time.
+   */
+  function gather(known: number, turns: number) {
+    if (waiting.length > known && turns < maxTurns) setImmediate(gather, waiting.length, turns + 1)
+    else void commit()
+  }
 
   async function commit() {
     const group = waiting
@@ -67,6 +79,6 @@ export function commitInGroups(
   return <Outcome>(work: (transaction: Connection) => Promise<Outcome>) =>
     new Promise<Outcome>((resolve, reject) => {
       waiting.push({ work, resolve: (outcome) => resolve(outcome as Outcome), reject })
-      if (waiting.length === 1) setImmediate(() => void commit())
+      if (waiting.length === 1) setImmediate(gather, 0, 0)
     })
 }
