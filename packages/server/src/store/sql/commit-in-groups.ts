@@ -23,8 +23,8 @@ export function commitInGroups(
   let waiting: Job[] = []
 
   /**
-   * Waits for as long as each turn brings more. Alone, a writer waits one turn, which takes no
-   * time.
+   * Waits for as long as each turn brings more. A writer that is alone waits two idle turns, which
+   * take some microseconds.
    */
   function gather(known: number, turns: number) {
     if (waiting.length > known && turns < maxTurns) setImmediate(gather, waiting.length, turns + 1)
