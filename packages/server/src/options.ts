@@ -68,7 +68,10 @@ export type AuthOptions = {
   /** The caller's to close. Default: in this process's memory, which is for one process only. */
   ephemeral?: EphemeralStore
   wechat?: WechatOptions
-  /** Sends one-use codes. Default: none are sent, and the routes that need them answer `not_found`. */
+  /**
+   * Sends one-use codes; the caller's to close. Default: none are sent, and the routes that need
+   * them answer `not_found`.
+   */
   sms?: SmsSender
   password?: PasswordOptions
   /** Life of an access token in seconds, 60 to 3600. Default 900 (15 minutes). */

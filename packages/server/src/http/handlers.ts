@@ -38,12 +38,17 @@ export function chooseApp(apps: Apps, app_id: string | undefined): App {
   return app
 }
 
-/** The app that a ticket is bound to. @throws `ticket_invalid` where the request names another. */
+/**
+ * The app that a ticket is bound to; without a ticket, the one {@link chooseApp} gives.
+ *
+ * @throws `ticket_invalid` where the request names another.
+ */
 export async function ticketApp(
   parts: HttpParts,
-  ticket: string,
+  ticket: string | undefined,
   app_id: string | undefined,
 ): Promise<App> {
+  if (ticket === undefined) return chooseApp(parts.apps, app_id)
   const pending = await readTicket(parts, ticket)
   if (app_id !== undefined && app_id !== pending.app_id) throw new KaimenError('ticket_invalid')
   return chooseApp(parts.apps, pending.app_id)

@@ -4,15 +4,14 @@ import { KaimenError } from '../errors.ts'
 import { parsePhone, type PhoneNumber } from '../phone-number.ts'
 import { signInByOtp, signInByPassword, signInByPhoneButton } from '../sign-in.ts'
 import { readBody } from './body.ts'
-import { chooseApp, ticketApp, type Handler } from './handlers.ts'
+import { ticketApp, type Handler } from './handlers.ts'
 import { signInResponse } from './sign-in-wechat.ts'
 
 /** `POST /v1/sign-in/phone` */
 export const signInPhone: Handler = async (parts, { request }) => {
   const { ticket, app_id, code, phone_code, device } = await readBody(request, SignInPhoneBody)
   if ((ticket === undefined) === (code === undefined)) throw neitherNorBoth()
-  const app =
-    ticket === undefined ? chooseApp(parts.apps, app_id) : await ticketApp(parts, ticket, app_id)
+  const app = await ticketApp(parts, ticket, app_id)
   const from = ticket === undefined ? { code: code ?? '' } : { ticket }
   return signInResponse(parts, await signInByPhoneButton(parts, app, { from, phone_code, device }))
 }
@@ -20,8 +19,7 @@ export const signInPhone: Handler = async (parts, { request }) => {
 /** `POST /v1/sign-in/otp` */
 export const signInOtp: Handler = async (parts, { request }) => {
   const { phone, otp, ticket, app_id, device } = await readBody(request, SignInOtpBody)
-  const app =
-    ticket === undefined ? chooseApp(parts.apps, app_id) : await ticketApp(parts, ticket, app_id)
+  const app = await ticketApp(parts, ticket, app_id)
   const attempt = { phone: readPhone(phone), otp, ticket, device }
   return signInResponse(parts, await signInByOtp(parts, app, attempt))
 }
@@ -29,8 +27,7 @@ export const signInOtp: Handler = async (parts, { request }) => {
 /** `POST /v1/sign-in/password` */
 export const signInPassword: Handler = async (parts, { request }) => {
   const { phone, password, ticket, app_id, device } = await readBody(request, SignInPasswordBody)
-  const app =
-    ticket === undefined ? chooseApp(parts.apps, app_id) : await ticketApp(parts, ticket, app_id)
+  const app = await ticketApp(parts, ticket, app_id)
   const attempt = { phone: readPhone(phone), password: secret(password), ticket, device }
   return signInResponse(parts, await signInByPassword(parts, app, attempt))
 }
