@@ -361,11 +361,40 @@ export const errorTable = {
       'The account was disabled by an administrator or deleted. Contact support.',
     ),
   ),
+  user_deleted: entry(
+    403,
+    'none',
+    say('账号已注销', 'The account was deleted'),
+    say(
+      '账号已由本人注销，数据将在宽限期后清除。如要撤销注销，请在宽限期内带上 restore: true 重新登录。',
+      'Its owner deleted this account; its data goes when the time to reconsider is over. To take it back, sign in with restore: true before that.',
+    ),
+  ),
   sign_in_refused: entry(
     403,
     'none',
     say('登录被拒绝', 'The sign-in was refused'),
     say('应用没有接受这次登录。', 'The application did not admit this sign-in.'),
+  ),
+
+  // What was read before it is written
+  precondition_required: entry(
+    428,
+    'fix_config',
+    say('缺少 If-Match', 'If-Match is missing'),
+    say(
+      '写入前请先读取，并把读到的 ETag 放进 If-Match，以免覆盖另一台设备的修改。没有做任何更改。',
+      'Read before writing, and send the ETag that was read as If-Match, so that another device’s change is not overwritten. Nothing was changed.',
+    ),
+  ),
+  preferences_changed: entry(
+    412,
+    'retry',
+    say('偏好设置已在别处修改', 'The preferences were changed elsewhere'),
+    say(
+      '另一台设备刚刚修改过。没有做任何更改：请重新读取，合并后带上新的 ETag 再写。',
+      'Another device has changed them. Nothing was written: read them again, put both together, then write with the new ETag.',
+    ),
   ),
 
   // The service itself

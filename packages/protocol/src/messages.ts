@@ -25,10 +25,20 @@ export const Device = v.pipe(
 )
 export type Device = v.InferOutput<typeof Device>
 
+const restore = v.optional(
+  v.pipe(
+    v.boolean(),
+    v.description(
+      'Whether to take an account back that its owner deleted and that is not gone yet',
+    ),
+  ),
+)
+
 export const SignInWechatBody = v.strictObject({
   app_id: appId,
   code: text(128, 'From wx.login: lives 5 minutes, works once'),
   device: v.optional(Device),
+  restore,
 })
 export type SignInWechatBody = v.InferOutput<typeof SignInWechatBody>
 
@@ -78,8 +88,13 @@ export const SignInPhoneBody = v.strictObject({
   ticket,
   app_id: appId,
   code: v.optional(text(128, 'From wx.login, where there is no ticket')),
-  phone_code: text(128, 'From the button getPhoneNumber: lives 5 minutes, works once'),
+  phone_code: v.optional(text(128, 'From the button getPhoneNumber: lives 5 minutes, works once')),
+  encrypted_data: v.optional(
+    text(4096, 'From the button getPhoneNumber, where the app still takes the old form'),
+  ),
+  iv: v.optional(text(64, 'Of encrypted_data')),
   device: v.optional(Device),
+  restore,
 })
 export type SignInPhoneBody = v.InferOutput<typeof SignInPhoneBody>
 
@@ -98,6 +113,7 @@ export const SignInOtpBody = v.strictObject({
   ticket,
   app_id: appId,
   device: v.optional(Device),
+  restore,
 })
 export type SignInOtpBody = v.InferOutput<typeof SignInOtpBody>
 
@@ -110,6 +126,7 @@ export const SignInPasswordBody = v.strictObject({
   ticket,
   app_id: appId,
   device: v.optional(Device),
+  restore,
 })
 export type SignInPasswordBody = v.InferOutput<typeof SignInPasswordBody>
 
@@ -128,6 +145,59 @@ export const ChangePhoneBody = v.strictObject({
 })
 export type ChangePhoneBody = v.InferOutput<typeof ChangePhoneBody>
 
+export const SignInCloudBody = v.strictObject({ device: v.optional(Device), restore })
+export type SignInCloudBody = v.InferOutput<typeof SignInCloudBody>
+
+export const UpdateMeBody = v.strictObject({
+  nickname: v.optional(
+    v.nullable(text(128, 'At most 32 characters; null takes it away. Never unique, never a key')),
+  ),
+  avatar_url: v.optional(
+    v.pipe(v.null(), v.description('null takes the picture away; PUT /v1/me/avatar sets one')),
+  ),
+})
+export type UpdateMeBody = v.InferOutput<typeof UpdateMeBody>
+
+export const MeDeleted = v.strictObject({
+  gone_at: instant('When everything is gone; until then a sign-in with restore takes it back'),
+})
+export type MeDeleted = v.InferOutput<typeof MeDeleted>
+
+export const WechatDataBody = v.strictObject({
+  code: v.optional(
+    text(
+      128,
+      'From wx.login, called before the data was asked for; without it the stored key counts',
+    ),
+  ),
+  raw_data: v.optional(text(16_384, 'rawData, exactly as WeChat gave it')),
+  signature: v.optional(text(64, 'Of raw_data')),
+  encrypted_data: v.optional(text(16_384, 'encryptedData')),
+  iv: v.optional(text(64, 'Of encrypted_data')),
+})
+export type WechatDataBody = v.InferOutput<typeof WechatDataBody>
+
+export const WechatData = v.pipe(
+  v.looseObject({}),
+  v.description(
+    'What WeChat signed or encrypted, by its own names, without openId and unionId; names and pictures that WeChat gives to everybody are null',
+  ),
+)
+export type WechatData = v.InferOutput<typeof WechatData>
+
+export const WechatSession = v.strictObject({
+  valid: v.pipe(v.boolean(), v.description('Whether WeChat still honours the stored session_key')),
+})
+export type WechatSession = v.InferOutput<typeof WechatSession>
+
+export const Preferences = v.pipe(
+  v.looseObject({}),
+  v.description('A JSON object of the app’s own making, at most 16 KiB'),
+)
+export type Preferences = v.InferOutput<typeof Preferences>
+
+export const Picture = v.pipe(v.string(), v.description('The picture, byte by byte'))
+
 export const TokenBody = v.strictObject({
   grant_type: v.pipe(v.literal('refresh_token'), v.description('RFC 6749 section 6')),
   refresh_token: text(512, 'The newest refresh token of the session'),
@@ -144,6 +214,9 @@ export type RevokeBody = v.InferOutput<typeof RevokeBody>
 
 export const Empty = v.strictObject({})
 export type Empty = v.InferOutput<typeof Empty>
+
+export const PushDone = v.pipe(v.literal('success'), v.description('What WeChat wants to hear'))
+export type PushDone = v.InferOutput<typeof PushDone>
 
 export const Echo = text(128, 'The echostr of the query, as it is')
 export type Echo = v.InferOutput<typeof Echo>
@@ -177,6 +250,56 @@ export const LinkIdentityBody = v.strictObject({
   code: text(128, 'From wx.login, by the person who is signed in'),
 })
 export type LinkIdentityBody = v.InferOutput<typeof LinkIdentityBody>
+
+const nullableInstant = (description: string) => v.nullable(instant(description))
+
+export const Export = v.strictObject({
+  exported_at: instant('When this was put together'),
+  user: v.strictObject({
+    id: text(32, 'Never changes'),
+    nickname: v.nullable(v.string()),
+    avatar_url: v.nullable(v.string()),
+    phone: v.pipe(v.nullable(v.string()), v.description('Whole, in E.164')),
+    phone_verified: v.boolean(),
+    has_password: v.boolean(),
+    created_at: instant('When the user first signed in'),
+  }),
+  identities: v.array(
+    v.strictObject({
+      app_id: v.string(),
+      openid: v.pipe(v.string(), v.description('WeChat’s name for the person in that app')),
+      created_at: instant('When it was linked'),
+    }),
+  ),
+  unionids: v.array(
+    v.strictObject({
+      open_platform: v.string(),
+      unionid: v.pipe(v.string(), v.description('WeChat’s name in that Open Platform account')),
+    }),
+  ),
+  sessions: v.array(
+    v.strictObject({
+      id: v.string(),
+      app_id: v.string(),
+      device: v.nullable(Device),
+      created_at: instant('When the person signed in'),
+      last_seen_at: instant('When the tokens were last refreshed'),
+      ended_at: nullableInstant('When it ended, if it has'),
+      end_reason: v.nullable(v.string()),
+    }),
+  ),
+  preferences: v.nullable(Preferences),
+  events: v.array(
+    v.strictObject({
+      at: instant('When it happened'),
+      kind: v.string(),
+      app_id: v.nullable(v.string()),
+      session_id: v.nullable(v.string()),
+      detail: v.pipe(v.looseObject({}), v.description('By kind; masked')),
+    }),
+  ),
+})
+export type Export = v.InferOutput<typeof Export>
 
 export const Revoked = v.strictObject({
   revoked: v.pipe(v.number(), v.integer(), v.description('How many sessions were ended')),

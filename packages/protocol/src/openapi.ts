@@ -11,19 +11,23 @@ const named: Record<string, GenericSchema> = {
   ChangePasswordBody: messages.ChangePasswordBody,
   ChangePhoneBody: messages.ChangePhoneBody,
   Device: messages.Device,
+  Export: messages.Export,
   Health: messages.Health,
   Identities: messages.Identities,
   Identity: messages.Identity,
   Jwks: messages.Jwks,
   LinkIdentityBody: messages.LinkIdentityBody,
+  MeDeleted: messages.MeDeleted,
   OtpBody: messages.OtpBody,
   OtpSent: messages.OtpSent,
   PhoneRequired: messages.PhoneRequired,
+  Preferences: messages.Preferences,
   Problem: messages.Problem,
   RevokeBody: messages.RevokeBody,
   Revoked: messages.Revoked,
   Session: messages.Session,
   Sessions: messages.Sessions,
+  SignInCloudBody: messages.SignInCloudBody,
   SignInOtpBody: messages.SignInOtpBody,
   SignInPasswordBody: messages.SignInPasswordBody,
   SignInPhoneBody: messages.SignInPhoneBody,
@@ -32,7 +36,11 @@ const named: Record<string, GenericSchema> = {
   SignedIn: messages.SignedIn,
   TokenBody: messages.TokenBody,
   Tokens: messages.Tokens,
+  UpdateMeBody: messages.UpdateMeBody,
   User: messages.User,
+  WechatData: messages.WechatData,
+  WechatDataBody: messages.WechatDataBody,
+  WechatSession: messages.WechatSession,
 }
 
 /**
@@ -79,6 +87,12 @@ function renderOperation(operationId: string, route: Route): Json {
             (type) => [type, { schema: reference(route.body) }],
           ),
         ),
+      },
+    }),
+    ...(route.upload && {
+      requestBody: {
+        required: true,
+        content: Object.fromEntries(route.upload.map((type) => [type, {}])),
       },
     }),
     responses: {

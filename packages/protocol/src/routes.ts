@@ -9,17 +9,23 @@ import {
   ChangePhoneBody,
   Echo,
   Empty,
+  Export,
   Health,
   Identities,
   Jwks,
   LinkIdentityBody,
+  MeDeleted,
   OpenapiDocument,
   RevokeBody,
   Revoked,
   Sessions,
   OtpBody,
   OtpSent,
+  Picture,
+  Preferences,
+  PushDone,
   SignedIn,
+  SignInCloudBody,
   SignInOtpBody,
   SignInPasswordBody,
   SignInPhoneBody,
@@ -27,11 +33,15 @@ import {
   SignInWechatBody,
   TokenBody,
   Tokens,
+  UpdateMeBody,
   User,
+  WechatData,
+  WechatDataBody,
+  WechatSession,
 } from './messages.ts'
 
 export type Route = {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Path with `{name}` parameters, as in OpenAPI. */
   readonly path: string
   readonly summary: string
@@ -40,13 +50,15 @@ export type Route = {
   readonly body?: GenericSchema
   /** Whether the body may also be a form, as OAuth's endpoints take it. */
   readonly form?: boolean
+  /** Media types of a body that is taken as it is, in place of {@link body}. */
+  readonly upload?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
   readonly reply: GenericSchema
   /** Default 200. */
   readonly status?: 202
   /** Default `application/json`. */
-  readonly replyType?: 'text/plain'
+  readonly replyType?: 'text/plain' | 'image/*'
   /** Replies that hold tokens or personal data; they carry `Cache-Control: no-store`. */
   readonly noStore?: boolean
   readonly errors: readonly ErrorCode[]
@@ -54,6 +66,16 @@ export type Route = {
 
 const bodyErrors = ['body_invalid', 'body_too_large', 'media_type_unsupported'] as const
 const bearerErrors = ['token_invalid', 'token_expired', 'session_ended', 'user_disabled'] as const
+/** Of whoever proved who they are, and may not come in. */
+const admissionErrors = ['user_disabled', 'user_deleted', 'sign_in_refused'] as const
+const wechatErrors = [
+  'wechat_busy',
+  'wechat_rate_limited',
+  'wechat_user_blocked',
+  'wechat_unreachable',
+  'wechat_config',
+  'wechat_error',
+] as const
 
 export const routes = {
   signInWechat: {
@@ -73,15 +95,9 @@ export const routes = {
       'app_unknown',
       'code_invalid',
       'code_used',
-      'wechat_busy',
-      'wechat_rate_limited',
-      'wechat_user_blocked',
-      'wechat_unreachable',
-      'wechat_config',
-      'wechat_error',
+      ...wechatErrors,
       'session_ended',
-      'user_disabled',
-      'sign_in_refused',
+      ...admissionErrors,
     ],
   },
   signInPhone: {
@@ -99,15 +115,11 @@ export const routes = {
       'code_invalid',
       'code_used',
       'phone_code_invalid',
+      'session_key_stale',
+      'data_invalid',
       'phone_taken',
-      'wechat_busy',
-      'wechat_rate_limited',
-      'wechat_user_blocked',
-      'wechat_unreachable',
-      'wechat_config',
-      'wechat_error',
-      'user_disabled',
-      'sign_in_refused',
+      ...wechatErrors,
+      ...admissionErrors,
     ],
   },
   sendOtp: {
@@ -137,8 +149,7 @@ export const routes = {
       'otp_expired',
       'otp_exhausted',
       'phone_taken',
-      'user_disabled',
-      'sign_in_refused',
+      ...admissionErrors,
     ],
   },
   signInPassword: {
@@ -154,12 +165,22 @@ export const routes = {
       'app_unknown',
       'ticket_invalid',
       'password_wrong',
+      'password_weak',
       'phone_unverified',
       'phone_taken',
       'rate_limited',
-      'user_disabled',
-      'sign_in_refused',
+      ...admissionErrors,
     ],
+  },
+  signInCloud: {
+    method: 'POST',
+    path: '/v1/sign-in/cloud',
+    summary: 'Sign in behind WeChat cloud hosting, by the headers that it sets; off by default',
+    auth: 'none',
+    body: SignInCloudBody,
+    reply: SignInReply,
+    noStore: true,
+    errors: [...bodyErrors, ...admissionErrors, 'app_unknown', 'data_invalid', 'not_found'],
   },
   token: {
     method: 'POST',
@@ -198,6 +219,118 @@ export const routes = {
     reply: User,
     noStore: true,
     errors: [...bearerErrors],
+  },
+  updateMe: {
+    method: 'PATCH',
+    path: '/v1/me',
+    summary: 'Change nickname or picture',
+    auth: 'bearer',
+    body: UpdateMeBody,
+    reply: User,
+    noStore: true,
+    errors: [...bodyErrors, ...bearerErrors],
+  },
+  updateMeByPost: {
+    method: 'POST',
+    path: '/v1/me',
+    summary: 'The same as PATCH, which wx.request does not have',
+    auth: 'bearer',
+    body: UpdateMeBody,
+    reply: User,
+    noStore: true,
+    errors: [...bodyErrors, ...bearerErrors],
+  },
+  deleteMe: {
+    method: 'DELETE',
+    path: '/v1/me',
+    summary: 'Delete the account; needs a sign-in of the last 10 minutes',
+    auth: 'bearer',
+    reply: MeDeleted,
+    noStore: true,
+    errors: [...bearerErrors, 'reauth_required'],
+  },
+  exportMe: {
+    method: 'GET',
+    path: '/v1/me/export',
+    summary: 'Everything that is held on the user; needs a sign-in of the last 10 minutes',
+    auth: 'bearer',
+    reply: Export,
+    noStore: true,
+    errors: [...bearerErrors, 'reauth_required'],
+  },
+  changeAvatar: {
+    method: 'PUT',
+    path: '/v1/me/avatar',
+    summary: 'Set the picture: the file of chooseAvatar, as it is or as multipart/form-data',
+    auth: 'bearer',
+    upload: [
+      'image/png',
+      'image/jpeg',
+      'image/webp',
+      'application/octet-stream',
+      'multipart/form-data',
+    ],
+    reply: User,
+    noStore: true,
+    errors: [...bodyErrors, ...bearerErrors],
+  },
+  avatar: {
+    method: 'GET',
+    path: '/v1/avatars/{name}',
+    summary: 'A picture, by the address that avatar_url gives',
+    auth: 'none',
+    reply: Picture,
+    replyType: 'image/*',
+    errors: ['not_found'],
+  },
+  wechatData: {
+    method: 'POST',
+    path: '/v1/me/wechat-data',
+    summary: 'Verify and decrypt what wx.getUserInfo and its like gave',
+    auth: 'bearer',
+    body: WechatDataBody,
+    reply: WechatData,
+    noStore: true,
+    errors: [
+      ...bodyErrors,
+      ...bearerErrors,
+      'session_key_stale',
+      'data_invalid',
+      'code_invalid',
+      'code_used',
+      ...wechatErrors,
+    ],
+  },
+  checkWechatSession: {
+    method: 'POST',
+    path: '/v1/me/wechat-session/check',
+    summary: 'Whether WeChat still honours the session_key that is stored',
+    auth: 'bearer',
+    reply: WechatSession,
+    noStore: true,
+    errors: [...bearerErrors, ...wechatErrors],
+  },
+  preferences: {
+    method: 'GET',
+    path: '/v1/me/preferences',
+    summary: 'The preferences that follow the user from device to device, with their ETag',
+    auth: 'bearer',
+    reply: Preferences,
+    noStore: true,
+    errors: [...bearerErrors],
+  },
+  changePreferences: {
+    method: 'PUT',
+    path: '/v1/me/preferences',
+    summary: 'Replace the preferences that were read',
+    auth: 'bearer',
+    upload: ['application/json'],
+    headers: {
+      'If-Match': 'The ETag of what is replaced: as the last GET or PUT gave it. Needed',
+    },
+    reply: Preferences,
+    noStore: true,
+    errors: [...bodyErrors, ...bearerErrors, 'precondition_required', 'preferences_changed'],
   },
   changePhone: {
     method: 'PUT',
@@ -259,12 +392,7 @@ export const routes = {
       'identity_taken',
       'code_invalid',
       'code_used',
-      'wechat_busy',
-      'wechat_rate_limited',
-      'wechat_user_blocked',
-      'wechat_unreachable',
-      'wechat_config',
-      'wechat_error',
+      ...wechatErrors,
     ],
   },
   unlinkIdentity: {
@@ -319,6 +447,17 @@ export const routes = {
     replyType: 'text/plain',
     noStore: true,
     errors: ['not_found', 'data_invalid'],
+  },
+  push: {
+    method: 'POST',
+    path: '/v1/wechat/push/{app_id}',
+    summary: 'WeChat tells that a person withdrew an authorisation or closed their account',
+    auth: 'none',
+    upload: ['application/json', 'text/xml'],
+    reply: PushDone,
+    replyType: 'text/plain',
+    noStore: true,
+    errors: ['not_found', 'data_invalid', 'body_too_large'],
   },
   jwks: {
     method: 'GET',

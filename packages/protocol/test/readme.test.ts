@@ -4,7 +4,7 @@ import { routes } from '@kaimen/protocol'
 
 it.each(['README.md', 'README.zh-CN.md'])('%s lists every route and no other', async (file) => {
   const text = await readFile(new URL(`../${file}`, import.meta.url), 'utf8')
-  const listed = [...text.matchAll(/`((?:GET|POST|PUT|DELETE) \/[^`?]*)[^`]*`/g)].map(
+  const listed = [...text.matchAll(/`((?:GET|POST|PUT|PATCH|DELETE) \/[^`?]*)[^`]*`/g)].map(
     ([, route]) => route,
   )
   const known = Object.values(routes).map(({ method, path }) => `${method} ${path}`)
