@@ -1,23 +1,26 @@
 import type { Apps, SessionLimits } from '../app.ts'
 import type { Clock } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
-import type { Emit } from '../hooks.ts'
+import type { AuthEvent, Emit } from '../hooks.ts'
 import { formatId } from '../id.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 import type { Store, StoredSession, StoredUser } from '../store/store.ts'
 import { readRefreshToken } from './refresh-token.ts'
 
-export type RefreshParts = {
+export type RefreshParts = ClaimsParts & {
   readonly store: Store
   readonly ephemeral: EphemeralStore
-  readonly clock: Clock
   readonly ring: KeyRing
   readonly apps: Apps
   readonly emit: Emit
 }
 
-export type Refreshed = { readonly session: StoredSession; readonly user: StoredUser }
+export type Refreshed = {
+  readonly session: StoredSession
+  /** What the host adds to the access token. */
+  readonly claims: Readonly<Record<string, unknown>> | undefined
+}
 
 /**
  * How often one used token may be answered with its successor; then it is refused, and nothing is
@@ -80,8 +83,10 @@ export async function refresh(
     if (found.user.status !== 'active') throw new KaimenError('user_disabled')
     const now = parts.clock.now()
     const { session, user } = found
+    const hostUser = () => hookUser(user)
     switch (judgeRefresh(session, claim.generation, now, limits)) {
       case 'rotate': {
+        const claims = await addedClaims(parts, session, hostUser)
         const idle_expires_at = Math.min(now + limits.idleMs, session.expires_at)
         const write = {
           id: session.id,
@@ -91,11 +96,11 @@ export async function refresh(
         }
         if ((await parts.store.rotateSession(write)) === 'not_rotated') continue
         const generation = session.generation + 1
-        return { session: { ...session, generation, rotated_at: now, idle_expires_at }, user }
+        return { session: { ...session, generation, rotated_at: now, idle_expires_at }, claims }
       }
       case 'replay':
         await countReplay(parts, session, limits)
-        return { session, user }
+        return { session, claims: await addedClaims(parts, session, hostUser) }
       case 'late':
         throw new KaimenError('refresh_reused')
       case 'reused':
