@@ -28,9 +28,10 @@ const rows = [
     'errors',
     'app',
     'phone-number',
+    'blob',
     'sdk',
   ],
-  ['store/store', 'store/ephemeral-store', 'sms/sms-sender', 'hooks'],
+  ['store/store', 'store/ephemeral-store', 'store/blob-store', 'sms/sms-sender', 'hooks'],
   ['user', 'session', 'challenge', 'password', 'sms/log-sender', 'events'],
   ['flow/[^/]+'],
   ['sign-in'],
@@ -50,6 +51,9 @@ const sides = [
   'sms/gateway',
   'sms/aliyun',
   'sms/tencent',
+  'blobs/folder',
+  'blobs/memory',
+  'blobs/s3',
 ]
 
 const server = '^packages/server/src/'
