@@ -22,7 +22,8 @@ export { systemClock } from './clock.ts'
 export type { Clock } from './clock.ts'
 export type { Random } from './random.ts'
 
-// The two store contracts
+// The store contracts
+export type { BlobStore } from './store/blob-store.ts'
 export type { EphemeralStore } from './store/ephemeral-store.ts'
 export type {
   EndReason,
