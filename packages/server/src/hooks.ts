@@ -39,6 +39,19 @@ export type Claims = (
   session: { readonly id: string; readonly app_id: string },
 ) => Promise<Record<string, unknown>> | Record<string, unknown>
 
+/**
+ * Whether somebody may be sent a code: the host’s own CAPTCHA. Asked at every `POST /v1/otp`,
+ * before anything is counted or sent. Whatever is not `true` is a no. [OTP-6]
+ */
+export type Captcha = (attempt: {
+  /** What the client sent as `captcha`, 2048 characters at most. */
+  readonly token: string | undefined
+  /** `undefined`: the request names none, and there are several. */
+  readonly app_id: string | undefined
+  /** The client's address. `undefined`: not known, see `trustedProxies`. */
+  readonly address: string | undefined
+}) => Promise<boolean> | boolean
+
 /** Whose doing something was. */
 export type Actor = 'user' | 'wechat' | 'operator'
 
