@@ -37,6 +37,8 @@ export const sendOtp: Handler = async (parts, call) => {
     sms.send({ phone: phone.e164, otp, ttlMinutes: otpTtlMs / minuteMs }),
   ).catch(refuseUnknown)
   if (outcome !== 'sent') throw refusal(outcome)
+  const told = purpose === 'sign_in' ? { purpose } : { purpose: 'change_phone' as const, user_id }
+  await recordEvent(parts, { kind: 'otp_sent', phone: maskPhone(phone), ...told })
   const reply = { expires_in: otpTtlMs / secondMs, retry_after: pauseSeconds }
   return jsonResponse(reply, { status: 202 })
 }

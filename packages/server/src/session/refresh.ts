@@ -1,12 +1,14 @@
 import type { Apps, SessionLimits } from '../app.ts'
-import type { Clock } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
+import { stampEvent } from '../events.ts'
+import { hookUser } from '../hook-user.ts'
 import type { AuthEvent, Emit } from '../hooks.ts'
 import { formatId } from '../id.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
-import type { Store, StoredSession, StoredUser } from '../store/store.ts'
+import type { Store, StoredSession } from '../store/store.ts'
 import { readRefreshToken } from './refresh-token.ts'
+import { addedClaims, type ClaimsParts } from './tokens.ts'
 
 export type RefreshParts = ClaimsParts & {
   readonly store: Store
@@ -104,19 +106,26 @@ export async function refresh(
       case 'late':
         throw new KaimenError('refresh_reused')
       case 'reused':
-        await parts.store.endSession({ id: session.id, now_ms: now, reason: 'reused' })
-        parts.emit({
-          kind: 'session_ended',
-          user_id: formatId('usr', user.id),
-          session_id: formatId('ses', session.id),
-          reason: 'reused',
-        })
+        await endReused(parts, session)
         throw new KaimenError('refresh_reused')
       case 'ended':
         throw new KaimenError('session_ended')
     }
   }
   throw new KaimenError('unavailable', { retryAfterSeconds: 1 })
+}
+
+async function endReused(parts: RefreshParts, { id, user_id }: StoredSession) {
+  const reason = 'reused'
+  const told: AuthEvent = {
+    kind: 'session_ended',
+    user_id: formatId('usr', user_id),
+    session_id: formatId('ses', id),
+    reason,
+  }
+  const event = stampEvent(parts, told)
+  const write = { id, now_ms: parts.clock.now(), reason, event } as const
+  if (await parts.store.endSession(write)) parts.emit(told)
 }
 
 async function countReplay(

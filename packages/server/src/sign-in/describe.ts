@@ -105,7 +105,7 @@ export function readWritten(
     id: user_id,
     status: 'active',
     nickname: null,
-    avatar_url: null,
+    avatar: null,
     phone: null,
     phone_index: null,
     created_at: now_ms,

@@ -27,12 +27,18 @@ export type Store = {
 
   findUser(id: number): Promise<StoredUser | undefined>
   /**
-   * What a user shows of themselves; what is left out stays.
+   * What a user shows of themselves; what is left out stays. A picture that is replaced becomes a
+   * loose blob, the one that takes its place is none any more.
    *
    * @returns The user as it is now; `undefined` for one who is not active.
    */
   changeProfile(
-    write: { user_id: number; nickname?: string | null; avatar_url?: string | null } & Recorded,
+    write: {
+      user_id: number
+      nickname?: string | null
+      avatar?: string | null
+      now_ms: number
+    } & Recorded,
   ): Promise<StoredUser | undefined>
   /**
    * Between `active` and `disabled`; leaving `active` ends every session of the user in the same
@@ -90,8 +96,21 @@ export type Store = {
   ): Promise<'set' | 'not_set'>
   /** Takes back what WeChat's user no longer allows: name, picture, phone with its password. */
   withdrawData(
-    write: { user_id: number; nickname: boolean; avatar: boolean; phone: boolean } & Recorded,
+    write: {
+      user_id: number
+      nickname: boolean
+      avatar: boolean
+      phone: boolean
+      now_ms: number
+    } & Recorded,
   ): Promise<void>
+
+  /** Before a blob is written: from `at` on it counts as one that no user has. */
+  addLooseBlob(blob: { name: string; at: number }): Promise<void>
+  /** Blobs that no user has any more, or that none came to have. */
+  listLooseBlobs(query: { now_ms: number; limit: number }): Promise<readonly string[]>
+  /** After a blob was removed. */
+  removeLooseBlob(name: string): Promise<void>
 
   findPreferences(user_id: number): Promise<StoredPreferences | undefined>
   /** Only in place of the version that was read; 0 where there is none. */
@@ -226,7 +245,8 @@ export type StoredUser = {
   id: number
   status: UserStatus
   nickname: string | null
-  avatar_url: string | null
+  /** Name of the picture's blob. */
+  avatar: string | null
   /** Sealed for the place of `phone_index`; both are null or neither. */
   phone: Uint8Array | null
   phone_index: string | null

@@ -41,7 +41,8 @@ type Taken = {
   phone: 'moved' | 'freed' | 'none'
   password: boolean
   nickname: boolean
-  avatar: boolean
+  /** The picture goes along: a blob has one user. */
+  avatar: string | null
   preferences: boolean
 }
 
@@ -55,6 +56,7 @@ export function createMemoryStore(clock: Clock): Store {
   const unionids = new Map<string, number>()
   const phoneIndexes = new Map<string, number>()
   const unverifiedIndexes = new Map<string, number>()
+  const looseBlobs = new Map<string, number>()
   const preferences = new Map<number, StoredPreferences>()
   const conflicts = new Map<number, StoredConflict>()
   const merges = new Map<number, StoredMerge & { taken: Taken }>()
@@ -177,7 +179,9 @@ export function createMemoryStore(clock: Clock): Store {
     }
   }
 
-  function removeRowsOf(user_id: number) {
+  function removeRowsOf(user_id: number, now_ms: number) {
+    const { avatar = null } = users.get(user_id) ?? {}
+    if (avatar !== null) looseBlobs.set(avatar, now_ms)
     for (const identity of identitiesOf(user_id)) identities.delete(openidKey(identity))
     for (const union of keysOf(unionids, user_id)) unionids.delete(union)
     dropPhone(user_id)
@@ -203,7 +207,7 @@ export function createMemoryStore(clock: Clock): Store {
       phone: from.phone === null ? 'none' : into.phone === null ? 'moved' : 'freed',
       password: into.password === undefined && from.password !== undefined,
       nickname: into.nickname === null && from.nickname !== null,
-      avatar: into.avatar_url === null && from.avatar_url !== null,
+      avatar: into.avatar === null ? from.avatar : null,
       preferences: !preferences.has(into.id) && preferences.has(from.id),
     }
     for (const key of taken.identities)
@@ -216,9 +220,20 @@ export function createMemoryStore(clock: Clock): Store {
     dropUnverifiedPhone(from.id)
     if (taken.password && from.password !== undefined) into.password = from.password
     if (taken.nickname) into.nickname = from.nickname
-    if (taken.avatar) into.avatar_url = from.avatar_url
+    if (taken.avatar !== null) moveAvatar(from, into)
     if (taken.preferences) movePreferences(from.id, into.id)
     return taken
+  }
+
+  function moveAvatar(from: User, into: User) {
+    into.avatar = from.avatar
+    from.avatar = null
+  }
+
+  function changeAvatar(user: User, avatar: string | null, now_ms: number) {
+    if (avatar !== null) looseBlobs.delete(avatar)
+    if (user.avatar !== null) looseBlobs.set(user.avatar, now_ms)
+    user.avatar = avatar
   }
 
   function movePreferences(from_id: number, into_id: number) {
@@ -244,7 +259,7 @@ export function createMemoryStore(clock: Clock): Store {
     }
     if (taken.password && into.password === from.password) delete into.password
     if (taken.nickname && into.nickname === from.nickname) into.nickname = null
-    if (taken.avatar && into.avatar_url === from.avatar_url) into.avatar_url = null
+    if (taken.avatar !== null && into.avatar === taken.avatar) moveAvatar(into, from)
     if (taken.preferences) movePreferences(into.id, from.id)
   }
 
@@ -290,7 +305,7 @@ export function createMemoryStore(clock: Clock): Store {
       if (isTaken) return Promise.resolve('taken')
       if (act.user === 'restore') restore(user_id, now_ms)
       if (act.user === 'make') {
-        const empty = { nickname: null, avatar_url: null, phone: null, phone_index: null }
+        const empty = { nickname: null, avatar: null, phone: null, phone_index: null }
         const user = { id: user_id, status: 'active', created_at: now_ms, gone_at: null } as const
         users.set(user_id, { ...user, ...empty })
       }
@@ -340,11 +355,11 @@ export function createMemoryStore(clock: Clock): Store {
 
     findUser: (id) => Promise.resolve(userOf(id)),
 
-    changeProfile({ user_id, nickname, avatar_url, event }) {
+    changeProfile({ user_id, nickname, avatar, now_ms, event }) {
       const user = users.get(user_id)
       if (user?.status !== 'active') return Promise.resolve(undefined)
       if (nickname !== undefined) user.nickname = nickname
-      if (avatar_url !== undefined) user.avatar_url = avatar_url
+      if (avatar !== undefined) changeAvatar(user, avatar, now_ms)
       record(event)
       return Promise.resolve(userOf(user_id))
     },
@@ -439,16 +454,31 @@ export function createMemoryStore(clock: Clock): Store {
       return Promise.resolve('set')
     },
 
-    withdrawData({ user_id, nickname, avatar, phone, event }) {
+    withdrawData({ user_id, nickname, avatar, phone, now_ms, event }) {
       const user = users.get(user_id)
       if (user && nickname) user.nickname = null
-      if (user && avatar) user.avatar_url = null
+      if (user && avatar) changeAvatar(user, null, now_ms)
       if (user && phone) {
         dropPhone(user_id)
         dropUnverifiedPhone(user_id)
         delete user.password
       }
       record(event)
+      return Promise.resolve()
+    },
+
+    addLooseBlob({ name, at }) {
+      looseBlobs.set(name, looseBlobs.get(name) ?? at)
+      return Promise.resolve()
+    },
+
+    listLooseBlobs({ now_ms, limit }) {
+      const due = [...looseBlobs].filter(([, at]) => at <= now_ms).sort(([, a], [, b]) => a - b)
+      return Promise.resolve(due.slice(0, limit).map(([name]) => name))
+    },
+
+    removeLooseBlob(name) {
+      looseBlobs.delete(name)
       return Promise.resolve()
     },
 
@@ -496,7 +526,7 @@ export function createMemoryStore(clock: Clock): Store {
           if (into_id === into && undone_at === null) all.push(from_id)
         }
       }
-      for (const user_id of all) removeRowsOf(user_id)
+      for (const user_id of all) removeRowsOf(user_id, now_ms)
       record(event)
       return Promise.resolve(true)
     },

@@ -16,11 +16,13 @@ export async function eraseUser(
     const merged = await run.mergedInto(on, { into_id })
     all.push(...merged.rows.map(({ from_id }) => from_id))
   }
-  for (const user_id of all) await removeRowsOf(run, on, user_id)
+  for (const user_id of all) await removeRowsOf(run, on, user_id, now_ms)
   return true
 }
 
-async function removeRowsOf(run: SqlStatements, on: Connection, user_id: number) {
+async function removeRowsOf(run: SqlStatements, on: Connection, user_id: number, now_ms: number) {
+  const [user] = (await run.userById(on, { id: user_id })).rows
+  if (user?.avatar != null) await run.addLooseBlob(on, { name: user.avatar, at: now_ms })
   await run.removeIdentities(on, { user_id })
   await run.removeUnionids(on, { user_id })
   await run.removePhoneIndexes(on, { user_id })

@@ -12,7 +12,8 @@ type Taken = {
   phone: 'moved' | 'freed' | 'none'
   password: boolean
   nickname: boolean
-  avatar: boolean
+  /** The picture goes along: a blob has one user. */
+  avatar: string | null
   preferences: boolean
 }
 
@@ -61,11 +62,11 @@ export async function mergeUsers(
     phone: phone === null ? 'none' : phoneGoesAlong ? 'moved' : 'freed',
     password: await takePassword(run, on, names),
     nickname: into.nickname === null && from.nickname !== null,
-    avatar: into.avatar_url === null && from.avatar_url !== null,
+    avatar: into.avatar === null ? from.avatar : null,
     preferences: await takePreferences(run, on, names),
   }
   if (taken.nickname) await run.setNickname(on, { id: into_id, nickname: from.nickname })
-  if (taken.avatar) await run.setAvatar(on, { id: into_id, avatar_url: from.avatar_url })
+  await moveAvatar(run, on, names, taken.avatar)
 
   await run.endSessionsOfUser(on, { user_id: from_id, keep_id: 0, now_ms, reason: 'user_merged' })
   await run.removeConflictsOf(on, { user_id: from_id })
@@ -80,6 +81,17 @@ async function takePassword(run: SqlStatements, on: Connection, { from_id, into_
   if (theirs?.password == null || own?.password != null) return false
   await run.setPasswordAnyhow(on, { user_id: into_id, password: theirs.password })
   return true
+}
+
+async function moveAvatar(
+  run: SqlStatements,
+  on: Connection,
+  { from_id, into_id }: Names,
+  avatar: string | null,
+) {
+  if (avatar === null) return
+  await run.setAvatar(on, { id: from_id, avatar: null })
+  await run.setAvatar(on, { id: into_id, avatar })
 }
 
 async function takePreferences(run: SqlStatements, on: Connection, names: Names) {
@@ -119,9 +131,7 @@ export async function undoMerge(
   if (taken.nickname && into.nickname === from.nickname) {
     await run.setNickname(on, { id: into_id, nickname: null })
   }
-  if (taken.avatar && into.avatar_url === from.avatar_url) {
-    await run.setAvatar(on, { id: into_id, avatar_url: null })
-  }
+  if (into.avatar === taken.avatar) await moveAvatar(run, on, back, taken.avatar)
   if (taken.preferences) await run.movePreferences(on, back)
 
   const end = { keep_id: 0, now_ms, reason: 'user_merged' } as const

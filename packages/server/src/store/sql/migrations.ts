@@ -119,6 +119,7 @@ export const migrations: Record<string, Migration> = {
 
   '002_accounts': {
     async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('users').renameColumn('avatar_url', 'avatar').execute()
       for (const [column, type] of [
         ['unverified_phone', 'blob'],
         ['unverified_phone_index', 'text'],
@@ -155,6 +156,12 @@ export const migrations: Record<string, Migration> = {
         .addColumn('document', 'text', (c) => c.notNull())
         .addColumn('version', 'integer', (c) => c.notNull())
         .addColumn('updated_at', 'integer', (c) => c.notNull())
+        .execute()
+
+      await db.schema
+        .createTable('loose_blobs')
+        .addColumn('name', 'text', (c) => c.primaryKey())
+        .addColumn('at', 'integer', (c) => c.notNull())
         .execute()
 
       await db.schema

@@ -13,7 +13,7 @@ const userColumns = [
   'users.id',
   'users.status',
   'users.nickname',
-  'users.avatar_url',
+  'users.avatar',
   'users.phone',
   'users.phone_index',
   'users.created_at',
@@ -181,7 +181,7 @@ export function sqlStatements(db: Kysely<Tables>) {
           id: v.id,
           status: 'active',
           nickname: null,
-          avatar_url: null,
+          avatar: null,
           phone: null,
           phone_index: null,
           password: null,
@@ -216,8 +216,8 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.updateTable('users').set({ nickname: v.nickname }).where('id', '=', v.id),
     ),
 
-    setAvatar: statement((v: { id: number; avatar_url: string | null }) =>
-      db.updateTable('users').set({ avatar_url: v.avatar_url }).where('id', '=', v.id),
+    setAvatar: statement((v: { id: number; avatar: string | null }) =>
+      db.updateTable('users').set({ avatar: v.avatar }).where('id', '=', v.id),
     ),
 
     goneUsers: statement((v: { now_ms: number; limit: number }) =>
@@ -241,6 +241,26 @@ export function sqlStatements(db: Kysely<Tables>) {
 
     removeSessions: statement((v: { user_id: number }) =>
       db.deleteFrom('sessions').where('user_id', '=', v.user_id),
+    ),
+
+    addLooseBlob: statement((v: { name: string; at: number }) =>
+      db
+        .insertInto('loose_blobs')
+        .values({ name: v.name, at: v.at })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    removeLooseBlob: statement((v: { name: string }) =>
+      db.deleteFrom('loose_blobs').where('name', '=', v.name),
+    ),
+
+    looseBlobs: statement((v: { now_ms: number; limit: number }) =>
+      db
+        .selectFrom('loose_blobs')
+        .select('name')
+        .where('at', '<=', v.now_ms)
+        .orderBy('at')
+        .limit(v.limit),
     ),
 
     preferences: statement((v: { user_id: number }) =>
@@ -524,7 +544,7 @@ export function sqlStatements(db: Kysely<Tables>) {
           ...sessionColumns,
           'users.status',
           'users.nickname',
-          'users.avatar_url',
+          'users.avatar',
           'users.phone',
           'users.phone_index',
           'users.created_at as user_created_at',

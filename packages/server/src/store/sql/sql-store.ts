@@ -88,12 +88,12 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       return rows[0]
     },
 
-    changeProfile: ({ user_id: id, nickname, avatar_url, event }) =>
+    changeProfile: ({ user_id: id, nickname, avatar, now_ms, event }) =>
       write(async (on) => {
         const [user] = (await run.userById(on, { id })).rows
         if (user?.status !== 'active') return undefined
         if (nickname !== undefined) await run.setNickname(on, { id, nickname })
-        if (avatar_url !== undefined) await run.setAvatar(on, { id, avatar_url })
+        if (avatar !== undefined) await changeAvatar(on, user, avatar, now_ms)
         await record(on, event)
         return (await run.userById(on, { id })).rows[0]
       }),
@@ -190,10 +190,11 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         return 'set'
       }),
 
-    withdrawData: ({ user_id, nickname, avatar, phone, event }) =>
+    withdrawData: ({ user_id, nickname, avatar, phone, now_ms, event }) =>
       write(async (on) => {
+        const [user] = (await run.userById(on, { id: user_id })).rows
         if (nickname) await run.setNickname(on, { id: user_id, nickname: null })
-        if (avatar) await run.setAvatar(on, { id: user_id, avatar_url: null })
+        if (avatar && user) await changeAvatar(on, user, null, now_ms)
         if (phone) {
           await run.removePhoneIndexes(on, { user_id })
           await run.setPhone(on, { user_id, phone: null, phone_index: null })
@@ -202,6 +203,15 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         }
         await record(on, event)
       }),
+
+    addLooseBlob: (blob) => write(async (on) => void (await run.addLooseBlob(on, blob))),
+
+    async listLooseBlobs(query) {
+      const { rows } = await run.looseBlobs(reader, query)
+      return rows.map(({ name }) => name)
+    },
+
+    removeLooseBlob: (name) => write(async (on) => void (await run.removeLooseBlob(on, { name }))),
 
     async findPreferences(user_id) {
       const { rows } = await run.preferences(reader, { user_id })
@@ -384,9 +394,15 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     now_ms: number,
   ) {
     const isKnown = wechat.identity === 'known'
-    const values = { ...wechat, user_id, now_ms }
-    const held = isKnown ? await run.touchIdentity(on, values) : await run.addIdentity(on, values)
-    if (!held.numAffectedRows) throw taken()
+    const { session_key } = wechat
+    if (isKnown && session_key === null) {
+      const holder = await run.userByOpenid(on, wechat)
+      if (holder.rows[0]?.id !== user_id) throw taken()
+    } else {
+      const values = { ...wechat, session_key: session_key ?? noKey, user_id, now_ms }
+      const held = isKnown ? await run.touchIdentity(on, values) : await run.addIdentity(on, values)
+      if (!held.numAffectedRows) throw taken()
+    }
     if (!wechat.claim_unionid) return
     if (!(await holdUnionid(on, wechat, user_id))) throw taken()
     const { app_id, openid, open_platform, unionid } = wechat
@@ -406,6 +422,17 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     if (claimed.numAffectedRows) return true
     const holder = await run.userByUnionid(on, { open_platform, unionid })
     return holder.rows[0]?.id === user_id
+  }
+
+  async function changeAvatar(
+    on: Connection,
+    { id, avatar: old }: StoredUser,
+    avatar: string | null,
+    now_ms: number,
+  ) {
+    if (avatar !== null) await run.removeLooseBlob(on, { name: avatar })
+    if (old !== null) await run.addLooseBlob(on, { name: old, at: now_ms })
+    await run.setAvatar(on, { id, avatar })
   }
 
   async function holdFirstPhone(on: Connection, phone: StoredPhone, user_id: number) {
@@ -491,7 +518,7 @@ function splitSessionAndUser(row: SessionWithUser): { session: StoredSession; us
       id: row.user_id,
       status: row.status,
       nickname: row.nickname,
-      avatar_url: row.avatar_url,
+      avatar: row.avatar,
       phone: row.phone,
       phone_index: row.phone_index,
       created_at: row.user_created_at,

@@ -6,7 +6,7 @@ export type Tables = {
     id: number
     status: UserStatus
     nickname: string | null
-    avatar_url: string | null
+    avatar: string | null
     /** Sealed for the place of `phone_index`. */
     phone: Uint8Array | null
     phone_index: string | null
@@ -78,6 +78,12 @@ export type Tables = {
     document: string
     version: number
     updated_at: number
+  }
+  /** Pictures in the blob store that no user has, or not yet. */
+  loose_blobs: {
+    name: string
+    /** From when on it may be removed. */
+    at: number
   }
   /** Pairs of users who may be one person. */
   conflicts: {
