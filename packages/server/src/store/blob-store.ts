@@ -8,8 +8,8 @@
  *   `put` fulfils, it survives a crash.
  * - The caller draws a name at random and gives it to one content only, so that what has been read
  *   can be kept for good. A `put` whose end is unknown may be repeated. Should two write one name
- *   all the same, one of them is read, whole: refusing the second is beyond what S3 is elsewhere
- *   than at Amazon.
+ *   all the same, one of them is read, whole: not all that speaks S3 can refuse the second (Aliyun
+ *   OSS answers `If-None-Match` with 501).
  * - A name is 1 to 64 of `a-z`, `0-9`, `_` and `-`, then `.png`, `.jpg` or `.webp`; every verb
  *   refuses any other. It says the media type too: none comes out of the storage, where one who may
  *   write to it could make a page out of a picture.

@@ -83,13 +83,14 @@ describe('blobs in S3', () => {
     }
   })
 
-  it('are at Amazon by default, whose hosts in China end otherwise', async () => {
+  it('are at Amazon by default, whatever the environment says, whose hosts in China end otherwise', async () => {
     const asked: string[] = []
     const spy = vi.spyOn(dns, 'lookup').mockImplementation((name: string, ...rest: unknown[]) => {
       asked.push(name)
       const done = rest.at(-1) as (error: Error) => void
       process.nextTick(done, Object.assign(new Error('offline'), { code: 'ENOTFOUND' }))
     })
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', s3.options.endpoint)
     try {
       for (const region of ['eu-west-1', 'cn-north-1']) {
         const change = { endpoint: undefined, region, forcePathStyle: false }
@@ -104,6 +105,7 @@ describe('blobs in S3', () => {
       ])
     } finally {
       spy.mockRestore()
+      vi.unstubAllEnvs()
     }
   })
 
@@ -285,6 +287,7 @@ describe('blobs in S3', () => {
       HTTP_PROXY: 'http://127.0.0.1:1',
     }
     expect(await run({ env })).toEqual({ stdout: 'written', stderr: '' })
+    expect([...s3.userAgents].join()).not.toContain('canary')
   })
 
   it('name the SDK that is not installed, and the command that installs it', async () => {

@@ -46,6 +46,7 @@ const key: S3Key & { bucket: string } = {
 export async function openS3() {
   const objects = new Map<string, S3Object>()
   const faults: S3Fault[] = []
+  const userAgents = new Set<string | undefined>()
   let requests = 0
   let nowMs = () => Date.now()
 
@@ -55,6 +56,7 @@ export async function openS3() {
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     requests += 1
+    userAgents.add(incoming.headers['user-agent'])
     const fault = faults.shift()
     outgoing.setHeader('date', new Date(nowMs()).toUTCString())
     const body = await buffer(incoming)
@@ -113,6 +115,7 @@ export async function openS3() {
     objects,
     /** Each befalls one request, in turn. */
     faults,
+    userAgents,
     get requests() {
       return requests
     },
