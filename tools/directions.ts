@@ -32,6 +32,7 @@ const rows = [
     'sdk',
     'client-address',
     'host',
+    'wechat-refusal',
   ],
   ['store/store', 'store/ephemeral-store', 'store/blob-store', 'sms/sms-sender', 'hooks'],
   ['events', 'hook-user'],
