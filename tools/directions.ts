@@ -38,8 +38,8 @@ const rows = [
   ['events', 'hook-user'],
   ['user', 'session', 'challenge', 'password', 'sms/log-sender'],
   ['flow/[^/]+'],
-  ['sign-in'],
-  ['http', 'options'],
+  ['sign-in', 'tidy'],
+  ['http', 'options', 'operate'],
   ['auth'],
   ['node'],
 ]
@@ -128,7 +128,7 @@ const rules: IRegularForbiddenRuleType[] = [
           ...rows.slice(0, row).flat().map(room),
           ...(row > 1 ? [sameRoom] : rooms.map(room)),
           // What auth.ts takes where it is given no store.
-          ...(rooms.includes('auth') ? [room('store/memory')] : []),
+          ...(rooms.includes('auth') ? [room('store/memory'), room('blobs/memory')] : []),
         ],
       },
     ),

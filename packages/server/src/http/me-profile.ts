@@ -36,7 +36,10 @@ export const setAvatar: Handler = async (parts, call) => {
   const { user } = await caller(parts, call)
   const types = routes.changeAvatar.upload
   const upload = await readUpload(call.request, { types, maxBytes: maxUploadBytes })
-  const bytes = upload.type === 'multipart/form-data' ? await readFile(call.request, upload.bytes) : upload.bytes
+  const bytes =
+    upload.type === 'multipart/form-data'
+      ? await readFile(call.request, upload.bytes)
+      : upload.bytes
   const picture = readPicture(bytes)
   if (typeof picture === 'string') throw refusePicture(picture)
   const changed = await changeAvatar(parts, user.id, bytes, picture)
@@ -47,7 +50,9 @@ export const setAvatar: Handler = async (parts, call) => {
 /** The only file of a form; fields beside it are passed over. */
 async function readFile(request: Request, form: Uint8Array): Promise<Uint8Array> {
   const headers = { 'content-type': request.headers.get('content-type') ?? '' }
-  const fields = await new Response(new Uint8Array(form), { headers }).formData().catch(() => undefined)
+  const fields = await new Response(new Uint8Array(form), { headers })
+    .formData()
+    .catch(() => undefined)
   const files = [...(fields?.values() ?? [])].filter((value) => typeof value !== 'string')
   const [file] = files
   if (file && files.length === 1) return new Uint8Array(await file.arrayBuffer())
