@@ -333,8 +333,7 @@ async function take(history: History, given: Step, before: Leads): Promise<Allow
     }
     case 'undo_merge': {
       const merge = history.merges.at(-1)
-      const undone = merge && (await history.auth().users.undoMerge(merge.id))
-      if (undone !== 'undone') return nothing
+      if (!merge || (await history.auth().users.undoMerge(merge.id)) !== 'undone') return nothing
       const { from, into, taken } = merge
       const after = await history.leads()
       for (const name of taken) {
