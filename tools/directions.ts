@@ -18,9 +18,24 @@ const packages: Record<string, { may: string[]; types?: string[] }> = {
 
 /** The rooms of packages/server/src, each a file or a folder, in rows from the ground up. */
 const rows = [
-  ['clock', 'random', 'digest', 'key-ring', 'seal', 'id', 'errors', 'app', 'phone-number'],
-  ['store/store', 'store/ephemeral-store', 'sms/sms-sender', 'hooks'],
-  ['user', 'session', 'challenge', 'password', 'sms/log-sender', 'events'],
+  [
+    'clock',
+    'random',
+    'digest',
+    'key-ring',
+    'seal',
+    'id',
+    'errors',
+    'app',
+    'phone-number',
+    'blob',
+    'sdk',
+    'client-address',
+    'host',
+  ],
+  ['store/store', 'store/ephemeral-store', 'store/blob-store', 'sms/sms-sender', 'hooks'],
+  ['events', 'hook-user'],
+  ['user', 'session', 'challenge', 'password', 'sms/log-sender'],
   ['flow/[^/]+'],
   ['sign-in'],
   ['http', 'options'],
@@ -39,6 +54,9 @@ const sides = [
   'sms/gateway',
   'sms/aliyun',
   'sms/tencent',
+  'blobs/folder',
+  'blobs/memory',
+  'blobs/s3',
 ]
 
 const server = '^packages/server/src/'

@@ -251,6 +251,15 @@ export const errorTable = {
       'Use a longer one that is not on the lists of common or leaked passwords.',
     ),
   ),
+  captcha_required: entry(
+    403,
+    'retry',
+    say('请先完成人机验证', 'A CAPTCHA is required'),
+    say(
+      '发送验证码之前需要通过人机验证，请求没有带上有效的 captcha。没有发送短信。请让用户完成验证，再带上新的 captcha 重试。',
+      'Codes are sent only after a CAPTCHA, and the request had no valid captcha. Nothing was sent. Have the person solve it, then try again with a fresh captcha.',
+    ),
+  ),
   otp_wrong: entry(
     400,
     'none',

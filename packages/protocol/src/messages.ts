@@ -98,7 +98,16 @@ export const SignInPhoneBody = v.strictObject({
 })
 export type SignInPhoneBody = v.InferOutput<typeof SignInPhoneBody>
 
-export const OtpBody = v.strictObject({ phone, ticket })
+export const OtpBody = v.strictObject({
+  phone,
+  ticket,
+  app_id: v.optional(
+    text(64, 'The AppID of the app that asks; a ticket or a session names it too'),
+  ),
+  captcha: v.optional(
+    text(2048, 'What the CAPTCHA of the app gave, where the server asks for one'),
+  ),
+})
 export type OtpBody = v.InferOutput<typeof OtpBody>
 
 export const OtpSent = v.strictObject({

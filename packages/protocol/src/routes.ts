@@ -131,7 +131,15 @@ export const routes = {
     status: 202,
     reply: OtpSent,
     noStore: true,
-    errors: [...bodyErrors, ...bearerErrors, 'ticket_invalid', 'rate_limited', 'not_found'],
+    errors: [
+      ...bodyErrors,
+      ...bearerErrors,
+      'app_unknown',
+      'ticket_invalid',
+      'captcha_required',
+      'rate_limited',
+      'not_found',
+    ],
   },
   signInOtp: {
     method: 'POST',

@@ -10,6 +10,8 @@ export type App = {
   /** What a stranger needs to become a user: nothing but WeChat, or a phone as well. */
   readonly registration: 'open' | 'phone'
   readonly session: SessionLimits
+  /** Whether the phone button's old `encryptedData` is taken too. */
+  readonly phone_encrypted_data: boolean
   /** What WeChat's message push is verified and decrypted with; `null`: none is taken. */
   readonly push: PushSecrets | null
 }
@@ -18,6 +20,14 @@ export type PushSecrets = {
   readonly token: Secret
   /** For pushes in secure mode. */
   readonly encoding_aes_key: Secret | undefined
+}
+
+/** Where the headers of WeChat cloud hosting may come from. */
+export type CloudSettings = {
+  /** The environment, as `X-WX-ENV` names it. */
+  readonly env: string
+  /** What `X-WX-SOURCE` may be. */
+  readonly sources: readonly string[]
 }
 
 export type SessionLimits = {

@@ -9,7 +9,7 @@ import { systemClock } from './clock.ts'
 import { ConfigError, KaimenError } from './errors.ts'
 import type { Emit } from './hooks.ts'
 import { mountRoutes } from './http/app.ts'
-import type { HttpParts } from './http/handlers.ts'
+import type { Connection, HttpParts } from './http/handlers.ts'
 import { formatId, parseId } from './id.ts'
 import { checkOptions, type AuthOptions, type Report } from './options.ts'
 import { limitHashing } from './password/queue.ts'
@@ -21,8 +21,13 @@ import { createMemoryEphemeralStore } from './store/memory/memory-ephemeral-stor
 import type { UserStatus } from './store/store.ts'
 
 export type Auth = {
-  /** Answers one HTTP request. */
-  handler(request: Request): Promise<Response>
+  /**
+   * Answers one HTTP request.
+   *
+   * @param connection.address The other end of the connection: an IP address. Without it limits by
+   *   address do not apply, and X-Forwarded-For is not believed.
+   */
+  handler(request: Request, connection?: Connection): Promise<Response>
   /** Brings the tables up to date and loads the keys. `handler` waits for it by itself. */
   ready(): Promise<void>
   close(): Promise<void>
@@ -42,8 +47,9 @@ export type Auth = {
  * @throws {@link ConfigError} When an option is missing, wrong, or misspelt.
  */
 export function createAuth(options: AuthOptions): Auth {
-  const { apps, ring, publicUrl, audience, accessLifetimeMs, passwords } = checkOptions(options)
-  const { store, clock = systemClock, random = systemRandom, admit, claims } = options
+  const { audience, accessLifetimeMs, passwords, ...checked } = checkOptions(options)
+  const { apps, ring, publicUrl } = checked
+  const { store, clock = systemClock, random = systemRandom, admit, claims, captcha } = options
   const report = options.report ?? (() => {})
   const ephemeral = options.ephemeral ?? createMemoryEphemeralStore(clock)
   const wechat = openWechat(options.wechat)
@@ -55,6 +61,7 @@ export function createAuth(options: AuthOptions): Auth {
     await store.migrate()
     const keys = await loadSigningKeys({ store, ring, random, clock })
     return {
+      ...checked,
       store,
       ephemeral,
       wechat,
@@ -63,13 +70,12 @@ export function createAuth(options: AuthOptions): Auth {
       passwords: { ...passwords, hashing },
       clock,
       random,
-      ring,
       emit,
       admit,
       claims,
-      apps,
+      captcha,
+      report,
       keys,
-      publicUrl,
       accessTokens: accessTokens({
         keys,
         clock,
@@ -111,7 +117,7 @@ export function createAuth(options: AuthOptions): Auth {
   }
 
   return {
-    handler: async (request) => http.fetch(request),
+    handler: async (request, connection = unknownConnection) => http.fetch(request, connection),
     async ready() {
       await ready()
     },
@@ -125,6 +131,8 @@ export function createAuth(options: AuthOptions): Auth {
     },
   }
 }
+
+const unknownConnection: Connection = {}
 
 function openWechat(options: AuthOptions['wechat']): Wechat {
   try {

@@ -2,12 +2,20 @@
 export type Clock = {
   /** Milliseconds since the Unix epoch. */
   now(): number
-  sleep(milliseconds: number): Promise<void>
+  /** Ends early when `signal` aborts. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>
 }
 
 export const systemClock: Clock = {
   now: Date.now,
-  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+  sleep: (milliseconds, signal) =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, milliseconds)
+      signal?.addEventListener('abort', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    }),
 }
 
 export const secondMs = 1000

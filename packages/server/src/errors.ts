@@ -6,6 +6,8 @@ export type KaimenErrorOptions = {
   /** What WeChat answered; shown to the client unless the code is `wechat_config`. */
   wechat?: { errcode: number; rid?: string }
   retryAfterSeconds?: number
+  /** Whom it concerns, for the audit log; never shown to the client. */
+  user_id?: string
   /** For the operator's log only. */
   cause?: unknown
 }
@@ -17,6 +19,7 @@ export class KaimenError extends Error {
   readonly detail: Localized | undefined
   readonly wechat: { errcode: number; rid?: string } | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly user_id: string | undefined
 
   constructor(code: ErrorCode, options: KaimenErrorOptions = {}) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause })
@@ -24,6 +27,7 @@ export class KaimenError extends Error {
     this.detail = options.detail
     this.wechat = options.wechat
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.user_id = options.user_id
   }
 }
 

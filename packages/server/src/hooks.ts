@@ -1,5 +1,5 @@
-import type { Localized } from '@kaimen/protocol'
-import type { EndReason, UserStatus } from './store/store.ts'
+import type { ErrorCode, Localized } from '@kaimen/protocol'
+import type { EndReason } from './store/store.ts'
 
 /** A user as the host's own code sees one. */
 export type HookUser = {
@@ -26,7 +26,7 @@ export type Admit = (attempt: {
   readonly user: HookUser | undefined
 }) => Promise<Refusal | undefined> | Refusal | undefined
 
-export type ProofKind = 'wechat' | 'phone_button' | 'otp' | 'password'
+export type ProofKind = 'wechat' | 'phone_button' | 'otp' | 'password' | 'cloud'
 
 export type Refusal = { readonly refuse: Localized }
 
@@ -39,7 +39,26 @@ export type Claims = (
   session: { readonly id: string; readonly app_id: string },
 ) => Promise<Record<string, unknown>> | Record<string, unknown>
 
-/** What happened, told after the fact. Holds no secret, token, phone or code. */
+/**
+ * Whether somebody may be sent a code: the host’s own CAPTCHA. Asked at every `POST /v1/otp`,
+ * before anything is counted or sent. Whatever is not `true` is a no. [OTP-6]
+ */
+export type Captcha = (attempt: {
+  /** What the client sent as `captcha`, 2048 characters at most. */
+  readonly token: string | undefined
+  /** `undefined`: the request names none, and there are several. */
+  readonly app_id: string | undefined
+  /** The client's address. `undefined`: not known, see `trustedProxies`. */
+  readonly address: string | undefined
+}) => Promise<boolean> | boolean
+
+/** Whose doing something was. */
+export type Actor = 'user' | 'wechat' | 'operator'
+
+/**
+ * What happened, told after the fact and kept as the audit log. Holds no secret, token, openid or
+ * code; a phone is masked.
+ */
 export type AuthEvent =
   | {
       readonly kind: 'signed_in'
@@ -51,11 +70,82 @@ export type AuthEvent =
       readonly decision: 'exists' | 'link' | 'create' | 'conflict'
     }
   | {
+      readonly kind: 'sign_in_failed'
+      /** Whose sign-in it would have been, where that is known. */
+      readonly user_id?: string
+      readonly app_id: string
+      readonly by: ProofKind
+      readonly code: ErrorCode
+      /** What WeChat answered. */
+      readonly errcode?: number
+    }
+  | {
       readonly kind: 'session_ended'
       readonly user_id: string
       readonly session_id: string
       readonly reason: EndReason
     }
-  | { readonly kind: 'user_status_changed'; readonly user_id: string; readonly status: UserStatus }
+  | {
+      readonly kind: 'other_sessions_ended'
+      readonly user_id: string
+      /** The one that was kept. */
+      readonly session_id: string
+    }
+  | {
+      readonly kind: 'otp_sent'
+      /** Who asked, where somebody is signed in. */
+      readonly user_id?: string
+      readonly purpose: 'sign_in' | 'change_phone'
+      /** As in `+86 138****8000`. */
+      readonly phone: string
+    }
+  | { readonly kind: 'phone_changed'; readonly user_id: string; readonly phone: string }
+  | { readonly kind: 'password_changed'; readonly user_id: string; readonly first: boolean }
+  | {
+      readonly kind: 'profile_changed'
+      readonly user_id: string
+      readonly changed: readonly ('nickname' | 'avatar')[]
+    }
+  | {
+      readonly kind: 'identity_linked' | 'identity_unlinked'
+      readonly user_id: string
+      readonly app_id: string
+    }
+  | {
+      readonly kind: 'user_status_changed'
+      readonly user_id: string
+      readonly status: 'active' | 'disabled'
+    }
+  | {
+      readonly kind: 'user_deleted'
+      readonly user_id: string
+      readonly by: Actor
+      /** RFC 3339. Until then it can be taken back. */
+      readonly gone_at: string
+    }
+  | { readonly kind: 'user_restored'; readonly user_id: string; readonly by: Actor }
+  | { readonly kind: 'user_erased'; readonly user_id: string }
+  | {
+      readonly kind: 'data_withdrawn'
+      readonly user_id: string
+      readonly app_id: string
+      /** What WeChat's push named, of what is kept here. */
+      readonly withdrawn: readonly ('nickname' | 'avatar' | 'phone')[]
+    }
+  | { readonly kind: 'data_exported'; readonly user_id: string }
+  | {
+      /** A unionid arrived whose holder is another user than the openid's. (R9) */
+      readonly kind: 'conflict_found' | 'conflict_dismissed'
+      readonly conflict_id: string
+      readonly user_id: string
+      readonly holder_id: string
+    }
+  | {
+      readonly kind: 'users_merged' | 'merge_undone'
+      readonly merge_id: string
+      /** Who stays. */
+      readonly user_id: string
+      readonly from_id: string
+    }
 
 export type Emit = (event: AuthEvent) => void

@@ -21,10 +21,10 @@ export function countUp(clock: Clock): () => number {
 }
 
 /**
- * How a number is written outside the store: `usr_` or `ses_`, then eleven digits to the base 32,
- * as in `usr_0akg5je1000`.
+ * How a number is written outside the store: `usr_`, `ses_`, or of conflicts, merges and events
+ * `cnf_`, `mrg_` and `evt_`; then eleven digits to the base 32, as in `usr_0akg5je1000`.
  */
-export type IdKind = 'usr' | 'ses'
+export type IdKind = 'usr' | 'ses' | 'cnf' | 'mrg' | 'evt'
 
 const digits = 11
 

@@ -11,18 +11,21 @@
 export { createAuth } from './auth.ts'
 export type { Auth } from './auth.ts'
 export type { AppOptions, AuthOptions } from './options.ts'
-export type { Admit, AuthEvent, Claims, HookUser, Refusal } from './hooks.ts'
+export type { Connection } from './http/handlers.ts'
+export type { Admit, AuthEvent, Captcha, Claims, HookUser, Refusal } from './hooks.ts'
 export { ConfigError } from './errors.ts'
 
 // What is passed in
 export { sendToLog } from './sms/log-sender.ts'
 export type { SmsMessage, SmsOutcome, SmsSender } from './sms/sms-sender.ts'
+export type { OtpOptions } from './challenge/otp-limits.ts'
 export type { PasswordOptions } from './password/options.ts'
 export { systemClock } from './clock.ts'
 export type { Clock } from './clock.ts'
 export type { Random } from './random.ts'
 
-// The two store contracts
+// The store contracts
+export type { BlobStore } from './store/blob-store.ts'
 export type { EphemeralStore } from './store/ephemeral-store.ts'
 export type {
   EndReason,

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import type { Auth } from './auth.ts'
 
@@ -23,7 +23,16 @@ export async function listen(
   auth: Pick<Auth, 'handler'>,
   { port, host = '127.0.0.1' }: { port: number; host?: string },
 ): Promise<Listener> {
-  const server = createAdaptorServer({ fetch: auth.handler, overrideGlobalObjects: true })
+  const server = createAdaptorServer({
+    fetch: (request, { incoming }) =>
+      auth.handler(request, { address: incoming.socket.remoteAddress }),
+    overrideGlobalObjects: true,
+  })
+  // Read at once, it is known as long as the socket is. Whoever has gone already has none, and must
+  // not pass for somebody without an address.
+  server.on('connection', (socket: Socket) => {
+    if (socket.remoteAddress === undefined) socket.destroy()
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

@@ -1,9 +1,12 @@
+import type { BlockList } from 'node:net'
 import { secret, type Secret, type WechatOptions } from '@kaimen/wechat'
 import * as v from 'valibot'
 import type { App, Apps } from './app.ts'
 import { dayMs, secondMs, type Clock } from './clock.ts'
+import { checkOtpOptions, type OtpLimit, type OtpOptions } from './challenge/otp-limits.ts'
+import { readRanges } from './client-address.ts'
 import { ConfigError } from './errors.ts'
-import type { Admit, AuthEvent, Claims } from './hooks.ts'
+import type { Admit, AuthEvent, Captcha, Claims } from './hooks.ts'
 import { readKeyRing, type KeyRing, type SecretFault } from './key-ring.ts'
 import type { Random } from './random.ts'
 import type { EphemeralStore } from './store/ephemeral-store.ts'
@@ -73,6 +76,14 @@ export type AuthOptions = {
    * them answer `not_found`.
    */
   sms?: SmsSender
+  /** How many codes may be sent. */
+  otp?: OtpOptions
+  captcha?: Captcha
+  /**
+   * Addresses and CIDR ranges (`10.0.0.0/8`, `fd00::/8`) of the proxies in front of the server,
+   * whose X-Forwarded-For is believed. Default none: the address of the connection counts.
+   */
+  trustedProxies?: readonly string[]
   password?: PasswordOptions
   /** Life of an access token in seconds, 60 to 3600. Default 900 (15 minutes). */
   accessTokenSeconds?: number
@@ -97,11 +108,14 @@ export type CheckedOptions = {
   readonly audience: string
   readonly accessLifetimeMs: number
   readonly passwords: PasswordSettings
+  readonly otpLimits: readonly OtpLimit[]
+  readonly trustedProxies: BlockList
 }
 
 /** @throws {@link ConfigError} That names the option and how to mend it, and never repeats a secret. */
 export function checkOptions(options: AuthOptions): CheckedOptions {
   refuseUnknownOptions(options)
+  checkCaptcha(options.captcha)
   const publicUrl = checkPublicUrl(options.publicUrl)
   return {
     apps: checkApps(options.apps),
@@ -110,6 +124,8 @@ export function checkOptions(options: AuthOptions): CheckedOptions {
     audience: options.audience ?? publicUrl,
     accessLifetimeMs: checkAccessTokenSeconds(options.accessTokenSeconds),
     passwords: checkPasswordOptions(options.password),
+    otpLimits: checkOtpOptions(options.otp),
+    trustedProxies: checkTrustedProxies(options.trustedProxies),
   }
 }
 
@@ -122,6 +138,9 @@ const optionNames: Record<keyof AuthOptions, true> = {
   ephemeral: true,
   wechat: true,
   sms: true,
+  otp: true,
+  captcha: true,
+  trustedProxies: true,
   password: true,
   accessTokenSeconds: true,
   admit: true,
@@ -160,6 +179,23 @@ function checkSecret(text: string): KeyRing {
 function checkAccessTokenSeconds(seconds = 900): number {
   if (v.is(secondsBetween(60, 3600), seconds)) return seconds * secondMs
   throw new ConfigError('accessTokenSeconds has to be a whole number from 60 to 3600.')
+}
+
+/** Whatever else stands there would switch it off without a word. */
+function checkCaptcha(captcha: unknown) {
+  if (captcha === undefined || typeof captcha === 'function') return
+  throw new ConfigError('captcha has to be a function.')
+}
+
+function checkTrustedProxies(entries: readonly string[] = []): BlockList {
+  if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === 'string')) {
+    throw new ConfigError('trustedProxies has to be a list of addresses and CIDR ranges.')
+  }
+  const ranges = readRanges(entries)
+  if (!('malformed' in ranges)) return ranges
+  throw new ConfigError(
+    `trustedProxies (KAIMEN_TRUSTED_PROXIES) has ${JSON.stringify(ranges.malformed)}, which is neither an address nor a CIDR range as 10.0.0.0/8 or fd00::/8, 1 bit at least.`,
+  )
 }
 
 function checkPublicUrl(text: string): string {

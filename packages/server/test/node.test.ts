@@ -290,6 +290,51 @@ describe('what is too much or broken', () => {
   })
 })
 
+describe('[AU-7] the other end of a connection', () => {
+  const addresses: (string | undefined)[] = []
+  let behind: World
+  let listener: Listener
+  beforeEach(async () => {
+    addresses.length = 0
+    behind = await openWorld({
+      trustedProxies: ['127.0.0.1'],
+      sms: { kind: 'test', send: () => Promise.resolve('sent') },
+      captcha({ address }) {
+        addresses.push(address)
+        return true
+      },
+    })
+    listener = await listen(behind.auth, { port: 0 })
+  })
+  afterEach(async () => {
+    await listener.close()
+    await behind.close()
+  })
+
+  const body = JSON.stringify({ phone: '+8613800138001' })
+  const forwarded = 'X-Forwarded-For: 192.0.2.1, 203.0.113.9\r\n'
+
+  it('is that of the socket', async () => {
+    const headers = { 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.9' }
+    const { status } = await fetch(`${listener.url}/v1/otp`, { method: 'POST', headers, body })
+    expect([status, addresses]).toEqual([202, ['203.0.113.9']])
+  })
+
+  it('is known of whoever has gone before the answer, or nothing is done for them', async () => {
+    const { port, hostname } = new URL(listener.url)
+    for (let i = 0; i < 50; i++) {
+      const socket = connect(Number(port), hostname)
+      sockets.push(socket)
+      await once(socket, 'connect')
+      socket.write(post('/v1/otp', body, forwarded), () => socket.resetAndDestroy())
+      await once(socket, 'close')
+    }
+    await vi.waitFor(() => expect(addresses.length).toBeGreaterThan(0), 5_000)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(new Set(addresses)).toEqual(new Set(['203.0.113.9']))
+  })
+})
+
 describe('listen and close', () => {
   it('port 0 takes a free port and says which', async () => {
     const other = await listen(world.auth, { port: 0 })

@@ -1,8 +1,9 @@
-import { dayMs, minuteMs, secondMs } from '../clock.ts'
+import { minuteMs } from '../clock.ts'
 import { equalBytes, mac } from '../digest.ts'
 import { KaimenError } from '../errors.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { Random } from '../random.ts'
+import type { SmsOutcome } from '../sms/sms-sender.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 
 /** One-use codes sent by SMS. Phones stand in keys only as their blind index. */
@@ -16,37 +17,29 @@ export type OtpTarget = {
 }
 
 export const otpTtlMs = 5 * minuteMs
-/** Before another may be sent to the same number. */
-export const otpResendMs = minuteMs
-const maxTries = 5
-
-/** How many may be sent to one number. [OTP-6] */
-const sendLimits = [
-  { name: 'minute', max: 1, windowMs: otpResendMs },
-  { name: 'hour', max: 5, windowMs: 60 * minuteMs },
-  { name: 'day', max: 10, windowMs: dayMs },
-] as const
+/** Wrong ones for one code. */
+export const maxOtpTries = 5
 
 /**
- * Makes a code for a number. The store keeps its MAC, not the code. [OTP-4]
- *
- * @throws {@link KaimenError} `rate_limited`: the code that was sent before stays good. [OTP-6]
+ * Makes a code for a number and sends it. The store keeps its MAC, not the code. [OTP-4] It takes
+ * the place of the one before only once it was sent: a send that is refused leaves that good.
+ * [OTP-6]
  */
-export async function issueOtp(parts: OtpParts, target: OtpTarget): Promise<string> {
-  for (const { name, max, windowMs } of sendLimits) {
-    const sent = await parts.ephemeral.increment(
-      `otp-sent/${name}/${target.phone_index}`,
-      1,
-      windowMs,
-    )
-    if (sent > max) {
-      throw new KaimenError('rate_limited', { retryAfterSeconds: windowMs / secondMs })
-    }
-  }
-  const otp = randomDigits(parts.random)
-  await parts.ephemeral.set(key(target), digest(parts, target, otp), otpTtlMs)
-  await parts.ephemeral.take(triesKey(target))
-  return otp
+export async function issueOtp(
+  parts: OtpParts,
+  target: OtpTarget,
+  send: (otp: string) => Promise<SmsOutcome>,
+): Promise<SmsOutcome> {
+  const otp = makeOtp(parts.random)
+  const made = digest(parts, target, otp)
+  // Outlives the code, which would get as many tries again. Written first, so that nothing is sent
+  // when the store cannot be written to.
+  await parts.ephemeral.set(triesKey(made), '0', 2 * otpTtlMs)
+  const outcome = await send(otp)
+  if (outcome === 'sent') await parts.ephemeral.set(key(target), made, otpTtlMs)
+  // It may yet arrive, but must not cost the person one that has.
+  if (outcome === 'unavailable') await parts.ephemeral.add(key(target), made, otpTtlMs)
+  return outcome
 }
 
 /**
@@ -58,10 +51,10 @@ export async function issueOtp(parts: OtpParts, target: OtpTarget): Promise<stri
 export async function spendOtp(parts: OtpParts, target: OtpTarget, otp: string): Promise<void> {
   const expected = await parts.ephemeral.get(key(target))
   if (!expected) throw new KaimenError('otp_expired')
-  const tries = await parts.ephemeral.increment(triesKey(target), 1, otpTtlMs)
-  if (tries > maxTries) throw new KaimenError('otp_exhausted')
+  const tries = await parts.ephemeral.increment(triesKey(expected), 1, 2 * otpTtlMs)
+  if (tries > maxOtpTries) throw new KaimenError('otp_exhausted')
   if (!equalBytes(Buffer.from(expected), Buffer.from(digest(parts, target, otp)))) {
-    throw new KaimenError(tries === maxTries ? 'otp_exhausted' : 'otp_wrong')
+    throw new KaimenError(tries === maxOtpTries ? 'otp_exhausted' : 'otp_wrong')
   }
   // Of two who have the right code at once one spends it, and neither a newer one that was sent meanwhile.
   if (!(await parts.ephemeral.replace(key(target), expected, spent, otpTtlMs))) {
@@ -73,10 +66,11 @@ export async function spendOtp(parts: OtpParts, target: OtpTarget, otp: string):
 const spent = ''
 
 const key = ({ purpose, phone_index }: OtpTarget) => `otp/${purpose}/${phone_index}`
-const triesKey = ({ purpose, phone_index }: OtpTarget) => `otp-tries/${purpose}/${phone_index}`
+/** Each code has tries of its own, counted by its MAC. */
+const triesKey = (made: string) => `otp-tries/${made}`
 
 /** Six digits, all equally likely. [OTP-1] */
-function randomDigits(random: Random): string {
+export function makeOtp(random: Random): string {
   // 4,294 whole millions fit into 32 bits; what is above them would make low codes likelier.
   const fair = 4294 * 1_000_000
   for (;;) {

@@ -1,4 +1,4 @@
-import { secret } from '@kaimen/wechat'
+import { secret, type Secret } from '@kaimen/wechat'
 import { minuteMs } from '../clock.ts'
 import { sha256 } from '../digest.ts'
 import { KaimenError } from '../errors.ts'
@@ -12,7 +12,7 @@ import type { WechatKey } from '../store/store.ts'
 export const ticketTtlMs = 10 * minuteMs
 
 /** A WeChat identity that is proven, and waits for a phone to become a user. */
-type Pending = WechatKey & { readonly session_key: ReturnType<typeof secret> }
+type Pending = WechatKey & { readonly session_key: Secret | null }
 
 type Parts = { ephemeral: EphemeralStore; ring: KeyRing; random: Random }
 
@@ -25,7 +25,7 @@ export async function issueTicket(
   { session_key, ...key }: Pending,
 ): Promise<string> {
   const ticket = `kmt_${Buffer.from(random(32)).toString('base64url')}`
-  const stored: Stored = { ...key, session_key: session_key.reveal() }
+  const stored: Stored = { ...key, session_key: session_key?.reveal() ?? null }
   const sealed = sealText(ring, random, place(ticket), JSON.stringify(stored))
   await ephemeral.set(storeKey(ticket), sealed, ticketTtlMs)
   return ticket
@@ -42,7 +42,7 @@ export async function readTicket({ ephemeral, ring }: Parts, ticket: string): Pr
   const text = sealed === undefined ? undefined : openText(ring, place(ticket), sealed)
   if (text === undefined) throw new KaimenError('ticket_invalid')
   const { session_key, ...key } = JSON.parse(text) as Stored
-  return { ...key, session_key: secret(session_key) }
+  return { ...key, session_key: session_key === null ? null : secret(session_key) }
 }
 
 /**
@@ -56,7 +56,7 @@ export async function spendTicket({ ephemeral }: Parts, ticket: string): Promise
   }
 }
 
-type Stored = WechatKey & { session_key: string }
+type Stored = WechatKey & { session_key: string | null }
 
 const storeKey = (ticket: string) => `ticket/${sha256(ticket)}`
 const place = (ticket: string) => ({

@@ -1,7 +1,7 @@
 import { routes, type Route, type RouteName } from '@kaimen/protocol'
 import { Hono } from 'hono'
 import { KaimenError } from '../errors.ts'
-import type { Handlers, HttpParts } from './handlers.ts'
+import type { Connection, Handlers, HttpParts } from './handlers.ts'
 import { endOtherSessions, endSession, listSessions, me } from './me.ts'
 import { healthz, jwks, openapi, readyz } from './operation.ts'
 import { problemResponse } from './problem.ts'
@@ -41,13 +41,13 @@ const handlers: Handlers = {
 export function mountRoutes(
   ready: () => Promise<HttpParts>,
   report: (message: string, error: unknown) => void,
-): Hono {
-  const app = new Hono()
+): Hono<{ Bindings: Connection }> {
+  const app = new Hono<{ Bindings: Connection }>()
 
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
     const handle = handlers[name]
     app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) =>
-      handle(await ready(), { request: c.req.raw, params: c.req.param() }),
+      handle(await ready(), { request: c.req.raw, connection: c.env, params: c.req.param() }),
     )
   }
 

@@ -17,19 +17,15 @@ export async function readBody<Schema extends GenericSchema>(
   schema: Schema,
   { form = false }: { form?: boolean } = {},
 ): Promise<InferOutput<Schema>> {
-  const type = (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase()
+  const type = mediaType(request)
   const isForm = form && type === 'application/x-www-form-urlencoded'
   if (!isForm && type !== 'application/json') throw new KaimenError('media_type_unsupported')
-  const text = await readText(request).catch((error: unknown) => {
-    if (error instanceof KaimenError) throw error
-    // The sender went away in the middle of it.
-    throw refuse({ 'zh-CN': '请求体没有发送完整。', en: 'The body broke off.' })
-  })
+  const text = await readText(request).catch(refuseBroken)
   const body = isForm ? readForm(text, schema) : readJson(text)
   // To the schema a list is an object whose fields are missing.
-  if (Array.isArray(body)) throw refuse(describeIssue())
+  if (Array.isArray(body)) throw refuseBody(describeIssue())
   const result = safeParse(schema, body, { abortPipeEarly: true })
-  if (!result.success) throw refuse(describeIssue(result.issues[0]))
+  if (!result.success) throw refuseBody(describeIssue(result.issues[0]))
   return result.output
 }
 
@@ -41,23 +37,54 @@ async function readText(request: Request): Promise<string> {
     if (text.length > maxBodyBytes) throw new KaimenError('body_too_large')
     return text
   }
-  if (Number(length) > maxBodyBytes) throw new KaimenError('body_too_large')
+  return Buffer.from(await readBytes(request, maxBodyBytes)).toString('utf8')
+}
+
+/**
+ * Reads a body of one of these media types as it is.
+ *
+ * @param maxBytes More is refused, and not read.
+ * @throws {@link KaimenError} `media_type_unsupported`, `body_too_large`, `body_invalid`.
+ */
+export async function readUpload(
+  request: Request,
+  { types, maxBytes }: { types: readonly string[]; maxBytes: number },
+): Promise<{ type: string; bytes: Uint8Array }> {
+  const type = mediaType(request)
+  if (!types.includes(type)) throw new KaimenError('media_type_unsupported')
+  return { type, bytes: await readBytes(request, maxBytes).catch(refuseBroken) }
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const tooLarge = () => new KaimenError('body_too_large')
+  if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge()
   const chunks: Uint8Array[] = []
   let size = 0
   const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = request.body ?? []
   for await (const chunk of body) {
     size += chunk.length
-    if (size > maxBodyBytes) throw new KaimenError('body_too_large')
+    if (size > maxBytes) throw tooLarge()
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
+}
+
+function mediaType(request: Request): string {
+  const type = request.headers.get('content-type') ?? ''
+  return type.split(';', 1)[0]?.trim().toLowerCase() ?? ''
+}
+
+function refuseBroken(error: unknown): never {
+  if (error instanceof KaimenError) throw error
+  // The sender went away in the middle of it.
+  throw refuseBody({ 'zh-CN': '请求体没有发送完整。', en: 'The body broke off.' })
 }
 
 function readJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw refuse({ 'zh-CN': '请求体不是合法的 JSON。', en: 'The body is not valid JSON.' })
+    throw refuseBody({ 'zh-CN': '请求体不是合法的 JSON。', en: 'The body is not valid JSON.' })
   }
 }
 
@@ -72,7 +99,7 @@ function readForm(text: string, schema: GenericSchema): Record<string, string> {
   for (const name of known) {
     const [value, ...more] = form.getAll(name)
     if (more.length > 0) {
-      throw refuse({ 'zh-CN': `字段 ${name} 重复。`, en: `The field ${name} is repeated.` })
+      throw refuseBody({ 'zh-CN': `字段 ${name} 重复。`, en: `The field ${name} is repeated.` })
     }
     if (value) fields[name] = value
   }
@@ -98,6 +125,6 @@ function describeIssue(issue?: BaseIssue<unknown>): Localized {
   }
 }
 
-function refuse(detail: Localized): KaimenError {
+export function refuseBody(detail: Localized): KaimenError {
   return new KaimenError('body_invalid', { detail })
 }

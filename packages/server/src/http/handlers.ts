@@ -1,7 +1,11 @@
+import type { BlockList } from 'node:net'
 import type { RouteName } from '@kaimen/protocol'
 import type { App, Apps } from '../app.ts'
+import type { OtpLimit } from '../challenge/otp-limits.ts'
 import { readTicket } from '../challenge/ticket.ts'
+import { clientAddress } from '../client-address.ts'
 import { KaimenError } from '../errors.ts'
+import type { Captcha } from '../hooks.ts'
 import type { AccessTokens } from '../session/access-token.ts'
 import type { SigningKeys } from '../session/signing-keys.ts'
 import type { TokenParts } from '../session/tokens.ts'
@@ -15,12 +19,24 @@ export type HttpParts = SignInParts &
     readonly keys: SigningKeys
     readonly accessTokens: AccessTokens
     readonly sms: SmsSender | undefined
+    readonly captcha: Captcha | undefined
+    readonly otpLimits: readonly OtpLimit[]
+    readonly trustedProxies: BlockList
+    /** For the operator. */
+    readonly report: (message: string, error: unknown) => void
     /** Where the server is reached. */
     readonly publicUrl: string
   }
 
+/** What the host knows of the connection that a request came over. */
+export type Connection = {
+  /** The other end's IP address: the client's, or that of the proxy before this server. */
+  readonly address?: string | undefined
+}
+
 export type Call = {
   readonly request: Request
+  readonly connection: Connection
   /** Path parameters, as in `/v1/me/sessions/{id}`. */
   readonly params: Readonly<Record<string, string>>
 }
@@ -30,12 +46,26 @@ export type Handler = (parts: HttpParts, call: Call) => Promise<Response> | Resp
 /** One for each route of the protocol: one too few or too many does not compile. */
 export type Handlers = Readonly<Record<RouteName, Handler>>
 
+/** The client's address where it is known. [AU-7] */
+export function addressOf(parts: HttpParts, { request, connection }: Call): string | undefined {
+  return clientAddress({
+    peer: connection.address,
+    forwardedFor: request.headers.get('x-forwarded-for'),
+    trustedProxies: parts.trustedProxies,
+  })
+}
+
 /** The app that a request names; the only one there is, when it names none. */
 export function chooseApp(apps: Apps, app_id: string | undefined): App {
-  const signIn = [...apps.values()].filter(({ kind }) => kind === 'mini_program')
-  const app = app_id === undefined && signIn.length === 1 ? signIn[0] : apps.get(app_id ?? '')
+  const app = app_id === undefined ? onlyApp(apps) : apps.get(app_id)
   if (app?.kind !== 'mini_program') throw new KaimenError('app_unknown')
   return app
+}
+
+/** The app that is meant by a request which names none; `undefined` where several could be. */
+export function onlyApp(apps: Apps): App | undefined {
+  const signIn = [...apps.values()].filter(({ kind }) => kind === 'mini_program')
+  return signIn.length === 1 ? signIn[0] : undefined
 }
 
 /**

@@ -2,10 +2,13 @@ import { ChangePasswordBody, ChangePhoneBody } from '@kaimen/protocol'
 import { secret } from '@kaimen/wechat'
 import { spendOtp } from '../challenge/otp.ts'
 import { KaimenError } from '../errors.ts'
+import { stampEvent } from '../events.ts'
 import { proveByPassword } from '../flow/password.ts'
-import { hashPassword } from '../password/hash.ts'
-import { judgePassword, weakPassword } from '../password/policy.ts'
-import { maskedPhone, openPhone, phoneIndexes, storedPhone } from '../user/phone.ts'
+import type { AuthEvent } from '../hooks.ts'
+import { formatId } from '../id.ts'
+import { choosePassword } from '../password/choose.ts'
+import { maskPhone } from '../phone-number.ts'
+import { openPhone, phoneIndexes, storedPhone } from '../user/phone.ts'
 import { readBody } from './body.ts'
 import { caller, requireFresh } from './caller.ts'
 import type { Handler } from './handlers.ts'
@@ -23,11 +26,15 @@ export const changePhone: Handler = async (parts, call) => {
   const [phone_index = ''] = phoneIndexes(parts.ring, number)
   await spendOtp(parts, { phone_index, purpose: `change_phone/${user.id}` }, body.otp)
   const phone = storedPhone(parts.ring, parts.random, number)
-  if ((await parts.store.changePhone({ user_id: user.id, phone })) === 'taken') {
-    throw new KaimenError('phone_taken')
+  const told: AuthEvent = {
+    kind: 'phone_changed',
+    user_id: formatId('usr', user.id),
+    phone: maskPhone(number),
   }
-  const changed = { ...user, phone: phone.sealed, phone_index: phone.index }
-  return jsonResponse(userReply(changed, maskedPhone(parts.ring, changed)))
+  const write = { user_id: user.id, phone, event: stampEvent(parts, told) }
+  if ((await parts.store.changePhone(write)) === 'taken') throw new KaimenError('phone_taken')
+  parts.emit(told)
+  return jsonResponse(userReply(parts, { ...user, phone: phone.sealed, phone_index: phone.index }))
 }
 
 /**
@@ -46,17 +53,16 @@ export const changePassword: Handler = async (parts, call) => {
     replaces = await proveByPassword(parts, account, user.id, secret(body.current_password))
   }
 
-  const { policy, cost, hashing } = parts.passwords
-  const wanted = secret(body.password)
-  const phone = openPhone(parts.ring, user)
-  const context = { phone: phone?.e164, nickname: user.nickname }
-  const judgement = await judgePassword(policy, context, wanted)
-  if (judgement !== 'fine') throw weakPassword(policy, judgement)
-  const password = await hashing.run((slot) =>
-    hashPassword({ slot, cost, random: parts.random }, wanted),
-  )
-  const write = { user_id: user.id, password, replaces }
+  const context = { phone: openPhone(parts.ring, user)?.e164, nickname: user.nickname }
+  const password = await choosePassword(parts, context, secret(body.password))
+  const told: AuthEvent = {
+    kind: 'password_changed',
+    user_id: formatId('usr', user.id),
+    first: replaces === null,
+  }
+  const write = { user_id: user.id, password, replaces, event: stampEvent(parts, told) }
   if ((await parts.store.setPassword(write)) === 'not_set') throw new KaimenError('password_wrong')
+  parts.emit(told)
   if (body.end_other_sessions ?? true) await endOthers(parts, user.id, session.id)
   return jsonResponse({})
 }

@@ -1,6 +1,10 @@
 import { LinkIdentityBody, type Identities } from '@kaimen/protocol'
 import { KaimenError } from '../errors.ts'
+import { stampEvent } from '../events.ts'
 import { isLoginCode, proveByWechat } from '../flow/wechat.ts'
+import type { AuthEvent } from '../hooks.ts'
+import { formatId } from '../id.ts'
+import type { StoredUser } from '../store/store.ts'
 import { sealSessionKey } from '../user/session-key.ts'
 import { readBody } from './body.ts'
 import { caller, requireFresh } from './caller.ts'
@@ -21,13 +25,14 @@ export const linkIdentity: Handler = async (parts, call) => {
   const app = chooseApp(parts.apps, app_id)
   if (!isLoginCode(code)) throw new KaimenError('code_invalid')
   const { session_key, ...key } = await proveByWechat(parts.wechat, app, code)
+  const told = tellIdentity('identity_linked', authenticated.user, app.app_id)
   const { ring, random, clock, store } = parts
   const user_id = authenticated.user.id
   const sealed = sealSessionKey(ring, random, key, session_key.reveal())
   const wechat = { ...key, session_key: sealed }
-  if ((await store.linkIdentity({ user_id, now_ms: clock.now(), wechat })) === 'taken') {
-    throw new KaimenError('identity_taken')
-  }
+  const write = { user_id, now_ms: clock.now(), wechat, event: stampEvent(parts, told) }
+  if ((await store.linkIdentity(write)) === 'taken') throw new KaimenError('identity_taken')
+  parts.emit(told)
   return identitiesResponse(parts, user_id)
 }
 
@@ -36,10 +41,21 @@ export const unlinkIdentity: Handler = async (parts, call) => {
   const authenticated = await caller(parts, call)
   requireFresh(parts, authenticated)
   const user_id = authenticated.user.id
-  const write = { user_id, app_id: call.params['id'] ?? '', now_ms: parts.clock.now() }
+  const app_id = call.params['id'] ?? ''
+  const told = tellIdentity('identity_unlinked', authenticated.user, app_id)
+  const write = { user_id, app_id, now_ms: parts.clock.now(), event: stampEvent(parts, told) }
   const outcome = await parts.store.unlinkIdentity(write)
   if (outcome !== 'unlinked') throw new KaimenError(outcome)
+  parts.emit(told)
   return identitiesResponse(parts, user_id)
+}
+
+function tellIdentity(
+  kind: 'identity_linked' | 'identity_unlinked',
+  { id }: StoredUser,
+  app_id: string,
+): AuthEvent {
+  return { kind, user_id: formatId('usr', id), app_id }
 }
 
 /** A user has one identity in an app, so the app's id is the identity's as well. Openids stay here. */

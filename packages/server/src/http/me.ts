@@ -1,6 +1,9 @@
 import { KaimenError } from '../errors.ts'
+import { stampEvent } from '../events.ts'
+import type { AuthEvent } from '../hooks.ts'
 import { formatId, parseId } from '../id.ts'
-import { maskedPhone } from '../user/phone.ts'
+import type { EndReason } from '../store/store.ts'
+import { refuseBody } from './body.ts'
 import { caller } from './caller.ts'
 import type { Handler, HttpParts } from './handlers.ts'
 import { jsonResponse, sessionReply, userReply } from './reply.ts'
@@ -8,7 +11,7 @@ import { jsonResponse, sessionReply, userReply } from './reply.ts'
 /** `GET /v1/me` */
 export const me: Handler = async (parts, call) => {
   const { user } = await caller(parts, call)
-  return jsonResponse(userReply(user, maskedPhone(parts.ring, user)))
+  return jsonResponse(userReply(parts, user))
 }
 
 /** `GET /v1/me/sessions` */
@@ -23,21 +26,37 @@ export const endSession: Handler = async (parts, call) => {
   const { user } = await caller(parts, call)
   const id = parseId('ses', call.params['id'] ?? '')
   if (id === undefined) throw new KaimenError('not_found')
-  const write = { id, user_id: user.id, now_ms: parts.clock.now(), reason: 'removed' } as const
-  if (!(await parts.store.endSession(write))) throw new KaimenError('not_found')
-  tellRemoved(parts, user.id, id)
+  const user_id = user.id
+  if (!(await endSessionOf(parts, { id, user_id }, 'removed'))) throw new KaimenError('not_found')
   return jsonResponse({ revoked: 1 })
+}
+
+/** @returns Whether this call ended it. */
+export async function endSessionOf(
+  parts: HttpParts,
+  { id, user_id }: { id: number; user_id: number },
+  reason: EndReason,
+): Promise<boolean> {
+  const told: AuthEvent = {
+    kind: 'session_ended',
+    user_id: formatId('usr', user_id),
+    session_id: formatId('ses', id),
+    reason,
+  }
+  const now_ms = parts.clock.now()
+  const event = stampEvent(parts, told)
+  if (!(await parts.store.endSession({ id, user_id, now_ms, reason, event }))) return false
+  parts.emit(told)
+  return true
 }
 
 /** `DELETE /v1/me/sessions?others=true` */
 export const endOtherSessions: Handler = async (parts, call) => {
   const { user, session } = await caller(parts, call)
   if (new URL(call.request.url).searchParams.get('others') !== 'true') {
-    throw new KaimenError('body_invalid', {
-      detail: {
-        'zh-CN': '请加上 ?others=true：结束除当前设备以外的所有登录。',
-        en: 'Add ?others=true: it ends every session but this one.',
-      },
+    throw refuseBody({
+      'zh-CN': '请加上 ?others=true：结束除当前设备以外的所有登录。',
+      en: 'Add ?others=true: it ends every session but this one.',
     })
   }
   return jsonResponse({ revoked: await endOthers(parts, user.id, session.id) })
@@ -45,23 +64,13 @@ export const endOtherSessions: Handler = async (parts, call) => {
 
 /** @returns How many sessions were ended. */
 export async function endOthers(parts: HttpParts, user_id: number, keep_id: number) {
-  const now_ms = parts.clock.now()
-  const others = await parts.store.listSessions({ user_id, now_ms })
-  const revoked = await parts.store.endOtherSessions({
-    user_id,
-    keep_id,
-    now_ms,
-    reason: 'removed',
-  })
-  for (const { id } of others) if (id !== keep_id) tellRemoved(parts, user_id, id)
-  return revoked
-}
-
-function tellRemoved({ emit }: HttpParts, user_id: number, session_id: number) {
-  emit({
-    kind: 'session_ended',
+  const told: AuthEvent = {
+    kind: 'other_sessions_ended',
     user_id: formatId('usr', user_id),
-    session_id: formatId('ses', session_id),
-    reason: 'removed',
-  })
+    session_id: formatId('ses', keep_id),
+  }
+  const write = { user_id, keep_id, now_ms: parts.clock.now(), event: stampEvent(parts, told) }
+  const revoked = await parts.store.endOtherSessions({ ...write, reason: 'removed' })
+  if (revoked > 0) parts.emit(told)
+  return revoked
 }

@@ -1,36 +1,74 @@
 import { OtpBody } from '@kaimen/protocol'
-import { issueOtp, otpResendMs, otpTtlMs, type OtpTarget } from '../challenge/otp.ts'
-import { readTicket } from '../challenge/ticket.ts'
-import { minuteMs } from '../clock.ts'
+import { issueOtp, otpTtlMs, type OtpTarget } from '../challenge/otp.ts'
+import { countOtp, windowMs } from '../challenge/otp-limits.ts'
+import { minuteMs, secondMs } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
-import type { PhoneNumber } from '../phone-number.ts'
 import { phoneIndexes } from '../user/phone.ts'
 import { readBody } from './body.ts'
 import { caller } from './caller.ts'
-import type { Call, Handler, HttpParts } from './handlers.ts'
+import { askCaptcha } from './captcha.ts'
+import {
+  addressOf,
+  onlyApp,
+  ticketApp,
+  type Call,
+  type Handler,
+  type HttpParts,
+} from './handlers.ts'
 import type { SmsOutcome } from '../sms/sms-sender.ts'
 import { jsonResponse } from './reply.ts'
 import { readPhone } from './sign-in-phone.ts'
 
-/** `POST /v1/otp`. The answer is the same whether the number is known or not. [AU-4] */
+/**
+ * `POST /v1/otp`. The answer is the same whether the number is known or not. [AU-4] Where a store
+ * or the CAPTCHA cannot be asked nothing is sent. [OTP-6]
+ */
 export const sendOtp: Handler = async (parts, call) => {
   const body = await readBody(call.request, OtpBody)
-  if (!parts.sms) throw notConfigured()
+  const { sms } = parts
+  if (!sms) throw notConfigured()
   const phone = readPhone(body.phone)
-  if (body.ticket !== undefined) await readTicket(parts, body.ticket)
-  const otp = await issueOtp(parts, await otpTarget(parts, call, phone))
-  const outcome = await parts.sms.send({ phone: phone.e164, otp, ttlMinutes: otpTtlMs / minuteMs })
+  const [phone_index = ''] = phoneIndexes(parts.ring, phone)
+  const { app_id, purpose } = await readSender(parts, call, body).catch(refuseUnknown)
+  const address = addressOf(parts, call)
+  await askCaptcha(parts, { token: body.captcha, app_id, address })
+  await countOtp(parts, { address, app_id, phone_index }).catch(refuseUnknown)
+  const outcome = await issueOtp(parts, { phone_index, purpose }, (otp) =>
+    sms.send({ phone: phone.e164, otp, ttlMinutes: otpTtlMs / minuteMs }),
+  ).catch(refuseUnknown)
   if (outcome !== 'sent') throw refusal(outcome)
-  const reply = { expires_in: otpTtlMs / 1000, retry_after: otpResendMs / 1000 }
+  const told = purpose === 'sign_in' ? { purpose } : { purpose: 'change_phone' as const, user_id }
+  await recordEvent(parts, { kind: 'otp_sent', phone: maskPhone(phone), ...told })
+  const reply = { expires_in: otpTtlMs / secondMs, retry_after: pauseSeconds }
   return jsonResponse(reply, { status: 202 })
 }
 
-/** With an access token the code is for changing that user's number, and for nothing else. [OTP-5] */
-async function otpTarget(parts: HttpParts, call: Call, phone: PhoneNumber): Promise<OtpTarget> {
-  const [phone_index = ''] = phoneIndexes(parts.ring, phone)
-  if (!call.request.headers.has('authorization')) return { phone_index, purpose: 'sign_in' }
-  const { user } = await caller(parts, call)
-  return { phone_index, purpose: `change_phone/${user.id}` }
+const pauseSeconds = windowMs.pause / secondMs
+
+/**
+ * Whose app sends, and what for. With an access token the code is for changing that user's number,
+ * and for nothing else. [OTP-5]
+ */
+async function readSender(
+  parts: HttpParts,
+  call: Call,
+  { ticket, app_id }: OtpBody,
+): Promise<{ app_id: string | undefined; purpose: OtpTarget['purpose'] }> {
+  const app =
+    ticket === undefined && app_id === undefined
+      ? onlyApp(parts.apps)
+      : await ticketApp(parts, ticket, app_id)
+  if (!call.request.headers.has('authorization')) {
+    return { app_id: app?.app_id, purpose: 'sign_in' }
+  }
+  const { user, session } = await caller(parts, call)
+  return { app_id: session.app_id, purpose: `change_phone/${user.id}` }
+}
+
+/** A failure of what is asked before a code is sent; the operator is told of its cause. */
+function refuseUnknown(error: unknown): never {
+  if (error instanceof KaimenError) throw error
+  throw new KaimenError('unavailable', { cause: error, retryAfterSeconds: 5 })
 }
 
 function notConfigured() {
@@ -45,7 +83,7 @@ function notConfigured() {
 function refusal(outcome: Exclude<SmsOutcome, 'sent'>): KaimenError {
   switch (outcome) {
     case 'rate_limited':
-      return new KaimenError('rate_limited', { retryAfterSeconds: otpResendMs / 1000 })
+      return new KaimenError('rate_limited', { retryAfterSeconds: pauseSeconds })
     case 'phone_refused':
       return new KaimenError('body_invalid', {
         detail: {
@@ -57,7 +95,7 @@ function refusal(outcome: Exclude<SmsOutcome, 'sent'>): KaimenError {
     case 'unavailable':
       return new KaimenError('unavailable', {
         cause: `sms: ${outcome}`,
-        retryAfterSeconds: otpResendMs / 1000,
+        retryAfterSeconds: pauseSeconds,
       })
   }
 }

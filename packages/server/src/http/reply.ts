@@ -1,6 +1,9 @@
 /** What the wire shows of stored things. */
 import type { Session, SignedIn, Tokens, User } from '@kaimen/protocol'
 import { formatId } from '../id.ts'
+import type { KeyRing } from '../key-ring.ts'
+import type { BlobStore } from '../store/blob-store.ts'
+import { maskedPhone } from '../user/phone.ts'
 import type { StoredSession, StoredUser } from '../store/store.ts'
 
 export function jsonResponse(
@@ -19,13 +22,24 @@ export function jsonResponse(
 
 export const instant = (milliseconds: number) => new Date(milliseconds).toISOString()
 
-/** @param phone Masked. */
-export function userReply(user: StoredUser, phone: string | null): User {
+/** Where a user's picture is seen: in the blob store itself, or through this server. */
+export function avatarUrl(
+  { blobs, publicUrl }: { blobs: BlobStore; publicUrl: string },
+  { avatar }: StoredUser,
+): string | null {
+  if (avatar === null) return null
+  return blobs.url?.(avatar) ?? `${publicUrl}/v1/avatars/${avatar}`
+}
+
+export function userReply(
+  parts: { ring: KeyRing; blobs: BlobStore; publicUrl: string },
+  user: StoredUser,
+): User {
   return {
     id: formatId('usr', user.id),
     nickname: user.nickname,
-    avatar_url: user.avatar_url,
-    phone,
+    avatar_url: avatarUrl(parts, user),
+    phone: maskedPhone(parts.ring, user),
     created_at: instant(user.created_at),
   }
 }

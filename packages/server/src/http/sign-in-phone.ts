@@ -3,32 +3,50 @@ import { secret } from '@kaimen/wechat'
 import { KaimenError } from '../errors.ts'
 import { parsePhone, type PhoneNumber } from '../phone-number.ts'
 import { signInByOtp, signInByPassword, signInByPhoneButton } from '../sign-in.ts'
-import { readBody } from './body.ts'
+import { readBody, refuseBody } from './body.ts'
 import { ticketApp, type Handler } from './handlers.ts'
 import { signInResponse } from './sign-in-wechat.ts'
 
 /** `POST /v1/sign-in/phone` */
 export const signInPhone: Handler = async (parts, { request }) => {
-  const { ticket, app_id, code, phone_code, device } = await readBody(request, SignInPhoneBody)
-  if ((ticket === undefined) === (code === undefined)) throw neitherNorBoth()
+  const body = await readBody(request, SignInPhoneBody)
+  const { ticket, app_id, code, device, restore } = body
+  if ((ticket === undefined) === (code === undefined)) throw neitherNorBoth('ticket', 'code')
+  const given = readGiven(body)
   const app = await ticketApp(parts, ticket, app_id)
   const from = ticket === undefined ? { code: code ?? '' } : { ticket }
-  return signInResponse(parts, await signInByPhoneButton(parts, app, { from, phone_code, device }))
+  const attempt = { from, given, device, restore }
+  return signInResponse(parts, await signInByPhoneButton(parts, app, attempt))
+}
+
+/** What the button gave: a code, or in its old form data. */
+function readGiven({ code, phone_code, encrypted_data, iv }: SignInPhoneBody) {
+  if ((phone_code === undefined) === (encrypted_data === undefined)) {
+    throw neitherNorBoth('phone_code', 'encrypted_data')
+  }
+  if (phone_code === undefined) {
+    if (iv === undefined) throw neitherNorBoth('phone_code', 'iv')
+    return { encrypted_data: encrypted_data ?? '', iv }
+  }
+  if (phone_code === code) throw mixedUp()
+  return { phone_code }
 }
 
 /** `POST /v1/sign-in/otp` */
 export const signInOtp: Handler = async (parts, { request }) => {
-  const { phone, otp, ticket, app_id, device } = await readBody(request, SignInOtpBody)
+  const { phone, otp, ticket, app_id, device, restore } = await readBody(request, SignInOtpBody)
   const app = await ticketApp(parts, ticket, app_id)
-  const attempt = { phone: readPhone(phone), otp, ticket, device }
+  const attempt = { phone: readPhone(phone), otp, ticket, device, restore }
   return signInResponse(parts, await signInByOtp(parts, app, attempt))
 }
 
 /** `POST /v1/sign-in/password` */
 export const signInPassword: Handler = async (parts, { request }) => {
-  const { phone, password, ticket, app_id, device } = await readBody(request, SignInPasswordBody)
+  const body = await readBody(request, SignInPasswordBody)
+  const { ticket, app_id, device, restore } = body
   const app = await ticketApp(parts, ticket, app_id)
-  const attempt = { phone: readPhone(phone), password: secret(password), ticket, device }
+  const phone = readPhone(body.phone)
+  const attempt = { phone, password: secret(body.password), ticket, device, restore }
   return signInResponse(parts, await signInByPassword(parts, app, attempt))
 }
 
@@ -44,11 +62,19 @@ export function readPhone(text: string): PhoneNumber {
   })
 }
 
-function neitherNorBoth() {
-  return new KaimenError('body_invalid', {
+function neitherNorBoth(one: string, other: string) {
+  return refuseBody({
+    'zh-CN': `请提供 ${one} 或 ${other}，二者只能有一个。`,
+    en: `Send either ${one} or ${other}, and not both.`,
+  })
+}
+
+function mixedUp() {
+  return new KaimenError('phone_code_invalid', {
     detail: {
-      'zh-CN': '请提供 ticket 或 code，二者只能有一个。',
-      en: 'Send either ticket or code, and not both.',
+      'zh-CN':
+        'phone_code 与 code 相同：这是 wx.login 的 code。请把 getPhoneNumber 按钮回调中的 event.detail.code 作为 phone_code。',
+      en: 'phone_code is the same as code, which is that of wx.login. Send event.detail.code of the getPhoneNumber button as phone_code.',
     },
   })
 }

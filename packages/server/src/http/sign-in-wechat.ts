@@ -1,33 +1,38 @@
-import { SignInWechatBody } from '@kaimen/protocol'
+import { SignInCloudBody, SignInWechatBody } from '@kaimen/protocol'
 import { KaimenError } from '../errors.ts'
 import { mintTokens } from '../session/tokens.ts'
-import { signInByWechat, type SignInResult } from '../sign-in.ts'
-import { hookUser } from '../user/hook-user.ts'
-import { maskedPhone } from '../user/phone.ts'
+import { signInByCloud, signInByWechat } from '../sign-in.ts'
+import type { SignInResult } from '../sign-in/result.ts'
 import { readBody } from './body.ts'
 import { chooseApp, type Handler, type HttpParts } from './handlers.ts'
 import { jsonResponse, signedInReply, tokensReply, userReply } from './reply.ts'
 
 /** `POST /v1/sign-in/wechat` */
 export const signInWechat: Handler = async (parts, { request }) => {
-  const { app_id, code, device } = await readBody(request, SignInWechatBody)
+  const { app_id, code, device, restore } = await readBody(request, SignInWechatBody)
   const app = chooseApp(parts.apps, app_id)
   const idempotencyKey = readIdempotencyKey(request)
-  return signInResponse(parts, await signInByWechat(parts, app, { code, idempotencyKey, device }))
+  const attempt = { code, idempotencyKey, device, restore }
+  return signInResponse(parts, await signInByWechat(parts, app, attempt))
+}
+
+/** `POST /v1/sign-in/cloud` */
+export const signInCloud: Handler = async (parts, { request }) => {
+  const { device, restore } = await readBody(request, SignInCloudBody)
+  const attempt = { headers: request.headers, device, restore }
+  return signInResponse(parts, await signInByCloud(parts, parts.apps, attempt))
 }
 
 /** What every way of signing in answers with. */
-export async function signInResponse(parts: HttpParts, result: SignInResult): Promise<Response> {
+export function signInResponse(parts: HttpParts, result: SignInResult): Response {
   if (result.status === 'phone_required') {
     const { status, ticket, expiresInMs } = result
     return jsonResponse({ status, ticket, expires_in: Math.floor(expiresInMs / 1000) })
   }
-  const { session, user, isNewUser } = result
-  const pair = await mintTokens(parts, session, () => hookUser(user))
+  const { session, user, isNewUser, claims } = result
+  const pair = mintTokens(parts, session, claims)
   const tokens = tokensReply({ ...pair, session, now: parts.clock.now() })
-  return jsonResponse(
-    signedInReply(tokens, userReply(user, maskedPhone(parts.ring, user)), isNewUser),
-  )
+  return jsonResponse(signedInReply(tokens, userReply(parts, user), isNewUser))
 }
 
 function readIdempotencyKey(request: Request): string | undefined {

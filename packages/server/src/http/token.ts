@@ -1,19 +1,18 @@
 import { RevokeBody, TokenBody } from '@kaimen/protocol'
 import { KaimenError } from '../errors.ts'
-import { formatId } from '../id.ts'
 import { readRefreshToken } from '../session/refresh-token.ts'
 import { refresh } from '../session/refresh.ts'
 import { mintTokens } from '../session/tokens.ts'
-import { hookUser } from '../user/hook-user.ts'
 import { readBody } from './body.ts'
 import type { Handler, HttpParts } from './handlers.ts'
+import { endSessionOf } from './me.ts'
 import { jsonResponse, tokensReply } from './reply.ts'
 
 /** `POST /v1/token` */
 export const token: Handler = async (parts, { request }) => {
   const { refresh_token, client_id } = await readBody(request, TokenBody, { form: true })
-  const { session, user } = await refresh(parts, refresh_token, client_id)
-  const pair = await mintTokens(parts, session, () => hookUser(user))
+  const { session, claims } = await refresh(parts, refresh_token, client_id)
+  const pair = mintTokens(parts, session, claims)
   return jsonResponse(tokensReply({ ...pair, session, now: parts.clock.now() }))
 }
 
@@ -37,15 +36,7 @@ async function sessionOf({ ring, accessTokens }: HttpParts, text: string) {
   }
 }
 
-async function signOut({ store, clock, emit }: HttpParts, session_id: number) {
-  const found = await store.findSession(session_id)
-  const write = { id: session_id, now_ms: clock.now(), reason: 'signed_out' } as const
-  if (found && (await store.endSession(write))) {
-    emit({
-      kind: 'session_ended',
-      user_id: formatId('usr', found.user.id),
-      session_id: formatId('ses', session_id),
-      reason: 'signed_out',
-    })
-  }
+async function signOut(parts: HttpParts, session_id: number) {
+  const found = await parts.store.findSession(session_id)
+  if (found) await endSessionOf(parts, { id: session_id, user_id: found.user.id }, 'signed_out')
 }

@@ -14,6 +14,11 @@ export type PasswordOptions = {
    */
   minLength?: number | undefined
   /**
+   * Whether a password and a number that nobody has proven make a user: `unverified`. Such a number
+   * links nothing, and goes to whoever proves it. Default `verified`: the number comes first.
+   */
+  registration?: 'verified' | 'unverified' | undefined
+  /**
    * Names that a password must not be made of: of the app, the brand, the company. Kaimen's and
    * WeChat's count without being named.
    */
@@ -43,6 +48,7 @@ export type PasswordOptions = {
 }
 
 export type PasswordSettings = {
+  readonly registration: 'verified' | 'unverified'
   readonly policy: PasswordPolicy
   readonly cost: HashCost
   readonly queue: QueueLimits
@@ -55,6 +61,10 @@ const group = 'a group of options'
 const Schema = v.strictObject(
   {
     minLength: v.optional(between(8, 64), 15),
+    registration: v.optional(
+      v.picklist(['verified', 'unverified'], 'verified or unverified'),
+      'verified',
+    ),
     contextWords: v.optional(v.array(v.string(names), names), []),
     hash: v.optional(
       v.strictObject(
@@ -109,9 +119,10 @@ export function checkPasswordOptions(options: PasswordOptions = {}): PasswordSet
         : `${path} has to be ${issue.message}.`,
     )
   }
-  const { minLength, contextWords, hash, lockout } = result.output
+  const { registration, minLength, contextWords, hash, lockout } = result.output
   const { concurrency, maxWaiting = concurrency * waitingPerCore, ...cost } = hash
   return {
+    registration,
     policy: { minLength, contextWords },
     cost,
     queue: { concurrency, maxWaiting },

@@ -1,23 +1,28 @@
 import type { Apps, SessionLimits } from '../app.ts'
-import type { Clock } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
-import type { Emit } from '../hooks.ts'
+import { stampEvent } from '../events.ts'
+import { hookUser } from '../hook-user.ts'
+import type { AuthEvent, Emit } from '../hooks.ts'
 import { formatId } from '../id.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
-import type { Store, StoredSession, StoredUser } from '../store/store.ts'
+import type { Store, StoredSession } from '../store/store.ts'
 import { readRefreshToken } from './refresh-token.ts'
+import { addedClaims, type ClaimsParts } from './tokens.ts'
 
-export type RefreshParts = {
+export type RefreshParts = ClaimsParts & {
   readonly store: Store
   readonly ephemeral: EphemeralStore
-  readonly clock: Clock
   readonly ring: KeyRing
   readonly apps: Apps
   readonly emit: Emit
 }
 
-export type Refreshed = { readonly session: StoredSession; readonly user: StoredUser }
+export type Refreshed = {
+  readonly session: StoredSession
+  /** What the host adds to the access token. */
+  readonly claims: Readonly<Record<string, unknown>> | undefined
+}
 
 /**
  * How often one used token may be answered with its successor; then it is refused, and nothing is
@@ -80,8 +85,10 @@ export async function refresh(
     if (found.user.status !== 'active') throw new KaimenError('user_disabled')
     const now = parts.clock.now()
     const { session, user } = found
+    const hostUser = () => hookUser(user)
     switch (judgeRefresh(session, claim.generation, now, limits)) {
       case 'rotate': {
+        const claims = await addedClaims(parts, session, hostUser)
         const idle_expires_at = Math.min(now + limits.idleMs, session.expires_at)
         const write = {
           id: session.id,
@@ -91,27 +98,34 @@ export async function refresh(
         }
         if ((await parts.store.rotateSession(write)) === 'not_rotated') continue
         const generation = session.generation + 1
-        return { session: { ...session, generation, rotated_at: now, idle_expires_at }, user }
+        return { session: { ...session, generation, rotated_at: now, idle_expires_at }, claims }
       }
       case 'replay':
         await countReplay(parts, session, limits)
-        return { session, user }
+        return { session, claims: await addedClaims(parts, session, hostUser) }
       case 'late':
         throw new KaimenError('refresh_reused')
       case 'reused':
-        await parts.store.endSession({ id: session.id, now_ms: now, reason: 'reused' })
-        parts.emit({
-          kind: 'session_ended',
-          user_id: formatId('usr', user.id),
-          session_id: formatId('ses', session.id),
-          reason: 'reused',
-        })
+        await endReused(parts, session)
         throw new KaimenError('refresh_reused')
       case 'ended':
         throw new KaimenError('session_ended')
     }
   }
   throw new KaimenError('unavailable', { retryAfterSeconds: 1 })
+}
+
+async function endReused(parts: RefreshParts, { id, user_id }: StoredSession) {
+  const reason = 'reused'
+  const told: AuthEvent = {
+    kind: 'session_ended',
+    user_id: formatId('usr', user_id),
+    session_id: formatId('ses', id),
+    reason,
+  }
+  const event = stampEvent(parts, told)
+  const write = { id, now_ms: parts.clock.now(), reason, event } as const
+  if (await parts.store.endSession(write)) parts.emit(told)
 }
 
 async function countReplay(

@@ -1,16 +1,18 @@
 import type { Clock } from '../clock.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { Claims, HookUser } from '../hooks.ts'
+import { askHost } from '../host.ts'
 import { formatId } from '../id.ts'
 import type { StoredSession } from '../store/store.ts'
 import type { AccessTokens } from './access-token.ts'
 import { mintRefreshToken } from './refresh-token.ts'
 
+export type ClaimsParts = { readonly clock: Clock; readonly claims: Claims | undefined }
+
 export type TokenParts = {
   readonly accessTokens: AccessTokens
   readonly clock: Clock
   readonly ring: KeyRing
-  readonly claims: Claims | undefined
 }
 
 export type TokenPair = {
@@ -19,14 +21,27 @@ export type TokenPair = {
   readonly refreshToken: string
 }
 
-/** Mints the two tokens of a session as it stands. */
-export async function mintTokens(
-  { accessTokens, clock, ring, claims }: TokenParts,
-  session: StoredSession,
+/**
+ * What the host adds to the access token. Asked before anything is written, so that a hook that
+ * fails leaves no half of a sign-in or refresh behind.
+ */
+export async function addedClaims(
+  { clock, claims }: ClaimsParts,
+  { id, app_id }: StoredSession,
   user: () => HookUser,
-): Promise<TokenPair> {
+): Promise<Readonly<Record<string, unknown>> | undefined> {
+  if (!claims) return undefined
+  const session = { id: formatId('ses', id), app_id }
+  return askHost(clock, 'claims', () => claims(user(), session))
+}
+
+/** Mints the two tokens of a session as it stands. */
+export function mintTokens(
+  { accessTokens, clock, ring }: TokenParts,
+  session: StoredSession,
+  claims: Readonly<Record<string, unknown>> | undefined,
+): TokenPair {
   const { id: session_id, user_id, app_id, generation } = session
-  const added = claims && (await claims(user(), { id: formatId('ses', session_id), app_id }))
   // A token never outlives its session.
   const left = Math.min(session.expires_at, session.idle_expires_at) - clock.now()
   const accessLifetimeMs = Math.min(accessTokens.lifetimeMs, left)
@@ -37,7 +52,7 @@ export async function mintTokens(
       session_id,
       app_id,
       lifetimeMs: accessLifetimeMs,
-      ...(added && { claims: added }),
+      ...(claims && { claims }),
     }),
     refreshToken: mintRefreshToken(ring, { session_id, generation }),
   }

@@ -10,14 +10,8 @@ import { createRequire } from 'node:module'
 import type sdk from '@alicloud/dysmsapi20170525'
 import type { Secret } from '@kaimen/wechat'
 import * as v from 'valibot'
-import {
-  checkOptions,
-  createGatewaySender,
-  isMainland,
-  loadSdk,
-  optionSchemas,
-  type GatewayOptions,
-} from './gateway.ts'
+import { checkOptions, loadSdk } from '../sdk.ts'
+import { createGatewaySender, gatewayOptions, isMainland, type GatewayOptions } from './gateway.ts'
 import type { SmsMessage, SmsOutcome, SmsSender } from './sms-sender.ts'
 
 export type { SmsRefusal } from './gateway.ts'
@@ -43,7 +37,7 @@ export type AliyunSmsOptions = GatewayOptions & {
   abroad?: { signName: string; templateCode: string } | undefined
 }
 
-const { text, secret, endpoint, timeoutMs, report } = optionSchemas
+const { text, secret, endpoint, timeoutMs, report } = gatewayOptions
 const Options = v.strictObject({
   accessKeyId: text,
   accessKeySecret: secret,
@@ -91,7 +85,11 @@ export function createAliyunSms(options: AliyunSmsOptions): Required<SmsSender> 
       meanings,
       sendsAbroad: abroad !== undefined,
       open() {
-        const { default: Client, SendSmsRequest } = loadSdk(sdkName, requireSdk)
+        const { default: Client, SendSmsRequest } = loadSdk(
+          'SMS through this gateway',
+          sdkName,
+          requireSdk,
+        )
         // Its Config is a class that only the SDK can import; these members are what is read of one.
         const client = new Client({
           accessKeyId: checked.accessKeyId,

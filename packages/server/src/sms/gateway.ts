@@ -1,8 +1,7 @@
 // What the senders through a gateway's own SDK have in common.
 
-import { secret, type Secret } from '@kaimen/wechat'
 import * as v from 'valibot'
-import { ConfigError } from '../errors.ts'
+import { sdkOptions } from '../sdk.ts'
 import type { SmsMessage, SmsOutcome, SmsSender } from './sms-sender.ts'
 
 /** Why a message was not sent. Holds nothing of the message, nor a key. */
@@ -129,42 +128,16 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T | undef
   }
 }
 
-/**
- * Runs `load`, which requires an SDK.
- *
- * @throws {@link ConfigError} If it is not there, with the command that installs it.
- */
-export function loadSdk<T>(name: string, load: () => T): T {
-  try {
-    return load()
-  } catch (cause) {
-    const missing = /^Cannot find module '([^']+)'/.exec(
-      cause instanceof Error ? cause.message : '',
-    )
-    if (!missing?.[1]) throw cause
-    const [, first] = missing
-    throw new ConfigError(
-      first === name
-        ? `SMS through this gateway needs the package ${name}, which is not installed. Install it: npm install ${name}`
-        : `The package ${name} needs ${first} and does not say so, so that it was not installed with it. Install that too: npm install ${first}`,
-    )
-  }
-}
-
 const endpointMust =
   'the origin of an https: URL without a path; http: only on localhost, 127.0.0.1 or [::1]'
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 
-/** The schemas of what options have in common. Each says what has to be, and repeats no value. */
-export const optionSchemas = {
-  text: v.pipe(v.string('text'), v.nonEmpty('text')),
-  secret: v.union(
-    [
-      v.pipe(v.string(), v.nonEmpty(), v.transform(secret)),
-      v.custom<Secret>((value) => value instanceof Object && 'reveal' in value),
-    ],
-    'text or a Secret',
-  ),
+/**
+ * The schemas of what the options of gateways have in common. Each says what has to be, and repeats
+ * no value.
+ */
+export const gatewayOptions = {
+  ...sdkOptions,
   endpoint: v.pipe(
     v.string(endpointMust),
     v.check((text) => {
@@ -176,34 +149,10 @@ export const optionSchemas = {
     }, endpointMust),
     v.transform((text) => new URL(text)),
   ),
-  timeoutMs: v.optional(
-    v.pipe(
-      v.number('a number from 100 to 60000'),
-      v.minValue(100, 'a number from 100 to 60000'),
-      v.maxValue(60_000, 'a number from 100 to 60000'),
-    ),
-    5000,
-  ),
   report: v.optional(
     v.custom<NonNullable<GatewayOptions['report']>>(
       (value) => typeof value === 'function',
       'a function',
     ),
   ),
-}
-
-/** @throws {@link ConfigError} That names the option, and never repeats a value. */
-export function checkOptions<const S extends v.GenericSchema>(
-  creator: string,
-  schema: S,
-  options: unknown,
-): v.InferOutput<S> {
-  const result = v.safeParse(schema, options)
-  if (result.success) return result.output
-  const [issue] = result.issues
-  const name = v.getDotPath(issue) ?? 'its options'
-  if (issue.expected === 'never') throw new ConfigError(`${creator} has no option ${name}.`)
-  if (issue.type === 'strict_object') throw new ConfigError(`${creator}: ${name} is missing.`)
-  // All other messages are of the schemas above, which repeat nothing.
-  throw new ConfigError(`${creator}: ${name} has to be ${issue.message}.`)
 }

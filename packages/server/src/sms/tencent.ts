@@ -12,14 +12,8 @@ import { createRequire } from 'node:module'
 import type { Secret } from '@kaimen/wechat'
 import type * as sdk from 'tencentcloud-sdk-nodejs-sms'
 import * as v from 'valibot'
-import {
-  checkOptions,
-  createGatewaySender,
-  isMainland,
-  loadSdk,
-  optionSchemas,
-  type GatewayOptions,
-} from './gateway.ts'
+import { checkOptions, loadSdk } from '../sdk.ts'
+import { createGatewaySender, gatewayOptions, isMainland, type GatewayOptions } from './gateway.ts'
 import type { SmsMessage, SmsOutcome, SmsSender } from './sms-sender.ts'
 
 export type { SmsRefusal } from './gateway.ts'
@@ -48,7 +42,7 @@ export type TencentSmsOptions = GatewayOptions & {
   region?: string | undefined
 }
 
-const { text, secret, endpoint, timeoutMs, report } = optionSchemas
+const { text, secret, endpoint, timeoutMs, report } = gatewayOptions
 const Options = v.strictObject({
   secretId: text,
   secretKey: secret,
@@ -105,7 +99,7 @@ export function createTencentSms(options: TencentSmsOptions): Required<SmsSender
       meanings,
       sendsAbroad: abroad !== undefined,
       open() {
-        const { sms } = loadSdk(sdkName, requireSdk)
+        const { sms } = loadSdk('SMS through this gateway', sdkName, requireSdk)
         const agent =
           url.protocol === 'http:'
             ? new HttpAgent({ keepAlive: true })

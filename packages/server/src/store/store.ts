@@ -7,7 +7,7 @@
  * - Each verb is atomic and durable: when its promise fulfils, the act survives a crash.
  * - Uniqueness is decided by an index. Of two callers who race, one gets the other's outcome as a
  *   literal; nobody gets an exception.
- * - Ids are whole numbers that the store gives, growing with time.
+ * - Ids are whole numbers of {@link Store.newId}, growing with time.
  * - Instants are milliseconds since the Unix epoch, and are the caller's: a store has no clock in its
  *   queries.
  */
@@ -17,53 +17,162 @@ export type Store = {
   /** Fails when the store cannot be read. */
   ping(): Promise<void>
   close(): Promise<void>
+  /** A number for a new row: whole, safe, and greater than those before it. */
+  newId(): number
 
   /** Who holds what a proof names. */
   findUsers(proof: ProofKey): Promise<FoundUsers>
-  /** One transaction: make or touch user, identity and phone, open a session, record the event. */
+  /** One transaction: make or touch user, identity and phone, open a session, record the events. */
   signIn(write: SignInWrite): Promise<SignInOutcome>
-  /** The sealed `session_key` of an identity. */
-  findSessionKey(key: { app_id: string; openid: string }): Promise<Uint8Array | undefined>
 
   findUser(id: number): Promise<StoredUser | undefined>
+  /**
+   * What a user shows of themselves; what is left out stays. A picture that is replaced becomes a
+   * loose blob, the one that takes its place is none any more.
+   *
+   * @returns The user as it is now; `undefined` for one who is not active.
+   */
+  changeProfile(
+    write: {
+      user_id: number
+      nickname?: string | null
+      avatar?: string | null
+      now_ms: number
+    } & Recorded,
+  ): Promise<StoredUser | undefined>
+  /**
+   * Between `active` and `disabled`; leaving `active` ends every session of the user in the same
+   * act.
+   */
+  setUserStatus(
+    write: { id: number; status: 'active' | 'disabled'; now_ms: number } & Recorded,
+  ): Promise<'changed' | 'not_found'>
+
   /** The WeChat identities of a user, oldest first. */
   listIdentities(user_id: number): Promise<readonly StoredIdentity[]>
-  /** Makes an openid this user's. `taken`: it is another's, or the user has another in this app. */
-  linkIdentity(write: {
-    user_id: number
-    now_ms: number
-    wechat: WechatKey & { session_key: Uint8Array }
-  }): Promise<'linked' | 'taken'>
-  /**
-   * Takes an identity from its user and ends the user's sessions in that app, in one act.
-   * `last_way_in`: nothing else would let the user in, so nothing is done.
-   */
-  unlinkIdentity(write: {
+  /** The unionids by which a user is found. */
+  listUnionids(user_id: number): Promise<readonly StoredUnionid[]>
+  /** The sealed `session_key` of an identity. */
+  findSessionKey(key: { app_id: string; openid: string }): Promise<Uint8Array | undefined>
+  /** Puts a newer `session_key` in place. @returns Whether the identity is this user's. */
+  keepSessionKey(write: {
     user_id: number
     app_id: string
+    openid: string
+    session_key: Uint8Array
     now_ms: number
-  }): Promise<'unlinked' | 'last_way_in' | 'not_found'>
-  /** Gives the user another number in place of the one it had. */
-  changePhone(write: { user_id: number; phone: StoredPhone }): Promise<'changed' | 'taken'>
+  }): Promise<boolean>
+  /** Makes an openid this user's. `taken`: it is another's, or the user has another in this app. */
+  linkIdentity(
+    write: {
+      user_id: number
+      now_ms: number
+      wechat: WechatKey & { session_key: Uint8Array }
+    } & Recorded,
+  ): Promise<'linked' | 'taken'>
+  /**
+   * Takes an identity from its user, with the unionid that no other identity of theirs has, and
+   * ends the user's sessions in that app, in one act. `last_way_in`: nothing else would let the
+   * user in, so nothing is done.
+   */
+  unlinkIdentity(
+    write: { user_id: number; app_id: string; now_ms: number } & Recorded,
+  ): Promise<'unlinked' | 'last_way_in' | 'not_found'>
+
+  /**
+   * Gives the user a number that they have proven, in place of the one they had. Whoever claimed it
+   * without proof loses it. `taken`: somebody else has proven it.
+   */
+  changePhone(
+    write: { user_id: number; phone: StoredPhone } & Recorded,
+  ): Promise<'changed' | 'taken'>
+  /** The number that a user claims and has not proven. */
+  findUnverifiedPhone(user_id: number): Promise<SealedPhone | undefined>
   /** The PHC text of the user's password hash. */
   findPassword(user_id: number): Promise<string | undefined>
   /** Only in place of the hash that was read, or of none: a change that came between is not undone. */
-  setPassword(write: {
+  setPassword(
+    write: { user_id: number; password: string; replaces: string | null } & Recorded,
+  ): Promise<'set' | 'not_set'>
+  /** Takes back what WeChat's user no longer allows: name, picture, phone with its password. */
+  withdrawData(
+    write: {
+      user_id: number
+      nickname: boolean
+      avatar: boolean
+      phone: boolean
+      now_ms: number
+    } & Recorded,
+  ): Promise<void>
+
+  /** Before a blob is written: from `at` on it counts as one that no user has. */
+  addLooseBlob(blob: { name: string; at: number }): Promise<void>
+  /** Blobs that no user has any more, or that none came to have. */
+  listLooseBlobs(query: { now_ms: number; limit: number }): Promise<readonly string[]>
+  /** After a blob was removed. */
+  removeLooseBlob(name: string): Promise<void>
+
+  findPreferences(user_id: number): Promise<StoredPreferences | undefined>
+  /** Only in place of the version that was read; 0 where there is none. */
+  setPreferences(write: {
     user_id: number
-    password: string
-    replaces: string | null
-  }): Promise<'set' | 'not_set'>
-  /** Leaving `active` ends every session of the user in the same act. */
-  setUserStatus(write: {
-    id: number
-    status: UserStatus
+    /** JSON. */
+    document: string
+    replaces: number
     now_ms: number
-  }): Promise<{ outcome: 'changed'; ended: number } | { outcome: 'not_found' }>
+  }): Promise<'set' | 'changed'>
+
+  /** Ends the user's sessions and refuses them from now on; they are gone at `gone_at`. */
+  deleteUser(
+    write: { id: number; now_ms: number; gone_at: number } & Recorded,
+  ): Promise<'deleted' | 'not_found'>
+  /** Takes a deletion back, as long as they are not gone. */
+  restoreUser(write: { id: number; now_ms: number } & Recorded): Promise<'restored' | 'not_found'>
+  /** Users whose time has come, at most `limit`. */
+  listGoneUsers(query: { now_ms: number; limit: number }): Promise<readonly StoredUser[]>
+  /**
+   * Removes a deleted or merged user whose time has come, those who were merged into them, and
+   * every row that leads to any. What stays are events, which name them by a number that leads
+   * nowhere.
+   */
+  eraseUser(write: { id: number; now_ms: number } & Recorded): Promise<boolean>
+
+  /** Pairs of users who may be one person, oldest first. (R9) */
+  listConflicts(query: { after?: number; limit: number }): Promise<readonly StoredConflict[]>
+  /** Takes a pair off the list without merging. */
+  dismissConflict(write: { id: number } & Recorded): Promise<boolean>
+  /**
+   * Makes two users one: identities, unionids, and what `into` has not itself, go there; the
+   * sessions of `from` end, and nobody signs in to it any more. (R12)
+   *
+   * `same_app`: both have an identity in one app, so they cannot be one. `not_found`: one of them
+   * is not active.
+   */
+  mergeUsers(
+    write: {
+      id: number
+      from_id: number
+      into_id: number
+      now_ms: number
+      /** Until when it can be undone; then `from` is gone. */
+      gone_at: number
+    } & Recorded,
+  ): Promise<'merged' | 'same_app' | 'not_found'>
+  listMerges(query: { after?: number; limit: number }): Promise<readonly StoredMerge[]>
+  /**
+   * Gives back what a merge took, where it still is, and ends the sessions of both. `not_found`:
+   * its time is over, it was undone, or one of the two is no longer there as it was.
+   */
+  undoMerge(write: { id: number; now_ms: number } & Recorded): Promise<'undone' | 'not_found'>
 
   /** A session with its user, also when it has ended. */
   findSession(id: number): Promise<{ session: StoredSession; user: StoredUser } | undefined>
   /** Sessions of a user that are neither ended nor run out, newest first. */
   listSessions(query: { user_id: number; now_ms: number }): Promise<readonly StoredSession[]>
+  /** All sessions of a user that are still kept, newest first, with why they ended. */
+  listPastSessions(
+    user_id: number,
+  ): Promise<readonly (StoredSession & { end_reason: EndReason | null })[]>
   /**
    * One guarded update: from exactly this generation to the next, and only while the session is
    * neither ended nor run out and its user is active. A revoked session can not come back to life.
@@ -76,19 +185,28 @@ export type Store = {
     idle_expires_at: number
   }): Promise<'rotated' | 'not_rotated'>
   /** @returns Whether this call ended it: `false` when it had ended, or is not this user's. */
-  endSession(write: {
-    id: number
-    user_id?: number
-    now_ms: number
-    reason: EndReason
-  }): Promise<boolean>
+  endSession(
+    write: { id: number; user_id?: number; now_ms: number; reason: EndReason } & Recorded,
+  ): Promise<boolean>
   /** Ends the user's live sessions but one. @returns How many. */
-  endOtherSessions(write: {
-    user_id: number
-    keep_id: number
-    now_ms: number
-    reason: EndReason
-  }): Promise<number>
+  endOtherSessions(
+    write: { user_id: number; keep_id: number; now_ms: number; reason: EndReason } & Recorded,
+  ): Promise<number>
+
+  addEvent(event: StoredEvent): Promise<void>
+  /** What happened, oldest first; of one user, where one is named. */
+  listEvents(query: {
+    user_id?: number
+    after?: number
+    limit: number
+  }): Promise<readonly StoredEvent[]>
+  /**
+   * Looks at `limit` sessions with ids above `after`, and removes those that ended or ran out
+   * before `before`. @returns Where to go on; `undefined` at the end.
+   */
+  pruneSessions(walk: { after: number; before: number; limit: number }): Promise<number | undefined>
+  /** Removes at most `limit` events from before `before`. @returns How many. */
+  pruneEvents(write: { before: number; limit: number }): Promise<number>
 
   listSigningKeys(): Promise<readonly StoredSigningKey[]>
   /** Of two nodes that start at once, one adds; the other is told that the slot is taken. */
@@ -97,23 +215,69 @@ export type Store = {
   resealSigningKey(key: { kid: string; sealed: Uint8Array }): Promise<void>
 }
 
-export type UserStatus = 'active' | 'disabled' | 'deleted'
+/** What is written down of an act, in the same transaction, if it is done. */
+type Recorded = { readonly event?: StoredEvent }
+
+export type StoredEvent = {
+  readonly id: number
+  readonly at: number
+  readonly kind: string
+  readonly user_id: number | null
+  readonly session_id: number | null
+  readonly app_id: string | null
+  /** JSON, or null; holds no secret, token or code, and phones only masked. */
+  readonly detail: string | null
+}
+
+/** `merged`: all that led to them leads to another user. */
+export type UserStatus = 'active' | 'disabled' | 'deleted' | 'merged'
 
 export type EndReason =
-  'signed_out' | 'removed' | 'reused' | 'unlinked' | 'user_disabled' | 'user_deleted'
+  | 'signed_out'
+  | 'removed'
+  | 'reused'
+  | 'unlinked'
+  | 'user_disabled'
+  | 'user_deleted'
+  | 'user_merged'
 
 export type StoredUser = {
   id: number
   status: UserStatus
   nickname: string | null
-  avatar_url: string | null
+  /** Name of the picture's blob. */
+  avatar: string | null
   /** Sealed for the place of `phone_index`; both are null or neither. */
   phone: Uint8Array | null
   phone_index: string | null
   created_at: number
+  /** Of a deleted or merged one: when it is gone. */
+  gone_at: number | null
 }
 
 export type StoredIdentity = { app_id: string; openid: string; created_at: number }
+
+export type StoredUnionid = { open_platform: string; unionid: string }
+
+export type StoredPreferences = { document: string; version: number }
+
+export type StoredConflict = {
+  id: number
+  /** Whom the sign-in was: the openid's user. */
+  user_id: number
+  /** Who has its unionid. */
+  holder_id: number
+  app_id: string
+  created_at: number
+}
+
+export type StoredMerge = {
+  id: number
+  from_id: number
+  into_id: number
+  created_at: number
+  undone_at: number | null
+}
 
 /** A phone number as it is kept. */
 export type StoredPhone = {
@@ -123,6 +287,9 @@ export type StoredPhone = {
   readonly index: string
   readonly sealed: Uint8Array
 }
+
+/** One that was read. */
+export type SealedPhone = { phone: Uint8Array; phone_index: string }
 
 export type WechatKey = {
   app_id: string
@@ -138,12 +305,16 @@ export type ProofKey = {
   readonly wechat: WechatKey | null
   /** Blind indexes of a proven number. */
   readonly phone: readonly string[] | null
+  /** Blind indexes of a number that somebody may claim without having proven it. */
+  readonly unverified_phone?: readonly string[]
 }
 
 export type FoundUsers = {
   readonly byOpenid?: StoredUser
   readonly byUnionid?: StoredUser
   readonly byPhone?: { readonly user: StoredUser; readonly hasIdentityInApp: boolean }
+  /** Who claims the number. Links nothing: it lets them sign in to what they made with it. (R7) */
+  readonly byUnverifiedPhone?: StoredUser
   /** Which of the three the proof named. */
   readonly proves: { readonly openid: boolean; readonly unionid: boolean; readonly phone: boolean }
 }
@@ -151,38 +322,41 @@ export type FoundUsers = {
 export type SignInWrite = {
   now_ms: number
   app_id: string
-  /** `null` makes a user. */
-  user_id: number | null
+  user_id: number
+  /** `make` a user with this id, `restore` one who deleted themselves, or take one who is there. */
+  user: 'make' | 'restore' | 'known'
   wechat:
     | (WechatKey & {
         /** Whether the identity is there already, of this user. A user has one in each app. */
         identity: 'known' | 'new'
         /** Whether `unionid` is to become this user's. */
         claim_unionid: boolean
-        /** Sealed for the place of this identity. */
-        session_key: Uint8Array
+        /** Sealed for the place of this identity; `null` leaves the one that is there, if any. */
+        session_key: Uint8Array | null
       })
     | null
   /** A proven number that is to become this user's, who has none. */
   phone: StoredPhone | null
+  /** What a user is made with who has proven no number. (R7) */
+  unverified?: { phone: StoredPhone; password: string }
+  /** Who holds the unionid of this identity, and waits for a merge with its user. (R9) */
+  conflict?: { id: number; holder_id: number }
   session: {
+    id: number
     /** JSON, or null. */
     device: string | null
     idle_expires_at: number
     expires_at: number
   }
-  event: { kind: string; detail: string | null }
+  events: readonly StoredEvent[]
 }
 
-export type SignInOutcome =
-  | { outcome: 'signed_in'; user_id: number; session_id: number }
-  /**
-   * Somebody was faster: the openid, unionid or phone has an owner by now, or the user another
-   * identity in this app. Nothing was written; read and resolve again.
-   */
-  | { outcome: 'taken' }
-  /** The user is not active. Nothing was written. */
-  | { outcome: 'user_not_active' }
+/**
+ * - `taken`: somebody was faster: the openid, unionid, phone or id has an owner by now, or the user
+ *   another identity in this app. Nothing was written; read and resolve again.
+ * - `user_not_active`: nothing was written.
+ */
+export type SignInOutcome = 'signed_in' | 'taken' | 'user_not_active'
 
 export type StoredSession = {
   id: number

@@ -7,9 +7,11 @@ import type { WechatKey } from '../store/store.ts'
 export type Proof = {
   readonly wechat: WechatProof | null
   readonly phone: PhoneNumber | null
+  /** Never proven; but its password was right, so it names whoever registered with it. (R7) */
+  readonly unverifiedPhone?: PhoneNumber
   /** The last step that proved something. */
   readonly by: ProofKind
 }
 
-/** WeChat says: whoever held this code is this openid of this app. */
-export type WechatProof = WechatKey & { readonly session_key: Secret }
+/** WeChat says: whoever held this code is this openid of this app. Cloud hosting gives no key. */
+export type WechatProof = WechatKey & { readonly session_key: Secret | null }

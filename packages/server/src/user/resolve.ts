@@ -21,9 +21,11 @@ type Claim = 'claim' | 'leave'
  * Decides who a proof is of. Pure and total.
  *
  * The openid decides before the unionid: a unionid may arrive late, and must never turn a person
- * into somebody else. [WX-8] A proven phone links only where it takes nobody's place.
+ * into somebody else. [WX-8] A proven phone links only where it takes nobody's place; one that was
+ * never proven links nothing. (R7)
  */
-export function resolve({ byOpenid, byUnionid, byPhone, proves }: FoundUsers): Decision {
+export function resolve(found: FoundUsers): Decision {
+  const { byOpenid, byUnionid, byPhone, byUnverifiedPhone, proves } = found
   const holder = byPhone?.user
   const newUnionid: Claim = proves.unionid && !byUnionid ? 'claim' : 'leave'
   const newPhone = (user: StoredUser): Claim =>
@@ -39,9 +41,9 @@ export function resolve({ byOpenid, byUnionid, byPhone, proves }: FoundUsers): D
   }
 
   if (!proves.openid) {
-    return holder
-      ? { kind: 'exists', user: holder, unionid: 'leave', phone: 'leave' }
-      : { kind: 'create' }
+    // A number that was never proven is good for coming back to what was made with it.
+    const user = holder ?? (proves.phone ? undefined : byUnverifiedPhone)
+    return user ? { kind: 'exists', user, unionid: 'leave', phone: 'leave' } : { kind: 'create' }
   }
 
   if (holder) {

@@ -53,6 +53,8 @@ export type SendOptions = {
   body?: string | Uint8Array
   headers?: Record<string, string>
   token?: string
+  /** The other end of the connection. */
+  address?: string
 }
 
 export type Reply = {
@@ -134,7 +136,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     emulator,
     events,
     reports,
-    async send(method, path, { json, body, headers = {}, token } = {}) {
+    async send(method, path, { json, body, headers = {}, token, address } = {}) {
       const content = json === undefined ? body : JSON.stringify(json)
       const response = await auth.handler(
         new Request(`http://kaimen.test${path}`, {
@@ -146,6 +148,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
           },
           ...(content !== undefined && { body: content }),
         }),
+        { address },
       )
       const text = await response.text()
       return { status: response.status, headers: response.headers, text, body: parse(text) }

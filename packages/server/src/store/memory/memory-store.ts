@@ -4,18 +4,46 @@ import type {
   EndReason,
   SignInWrite,
   Store,
+  StoredConflict,
+  StoredEvent,
+  StoredMerge,
   StoredPhone,
+  StoredPreferences,
   StoredSession,
   StoredSigningKey,
   StoredUser,
+  UserStatus,
   WechatKey,
 } from '../store.ts'
 
 type Identity = {
   user_id: number
   app_id: string
+  openid: string
   session_key: Uint8Array
   created_at: number
+  /** The unionid that came with it, where the user holds it. */
+  union: string | undefined
+}
+
+type User = StoredUser & {
+  password?: string
+  unverified?: { phone: Uint8Array; phone_index: string }
+}
+
+type Session = StoredSession & { end_reason: EndReason | null }
+
+/** What a merge took from one user, for giving it back. */
+type Taken = {
+  identities: readonly string[]
+  unionids: readonly string[]
+  phoneIndexes: readonly string[]
+  phone: 'moved' | 'freed' | 'none'
+  password: boolean
+  nickname: boolean
+  /** The picture goes along: a blob has one user. */
+  avatar: string | null
+  preferences: boolean
 }
 
 /**
@@ -23,55 +51,92 @@ type Identity = {
  * process. Every verb runs in one turn of the event loop, which is what makes it atomic.
  */
 export function createMemoryStore(clock: Clock): Store {
-  const users = new Map<number, StoredUser>()
+  const users = new Map<number, User>()
   const identities = new Map<string, Identity>()
   const unionids = new Map<string, number>()
   const phoneIndexes = new Map<string, number>()
-  const passwords = new Map<number, string>()
-  const sessions = new Map<number, StoredSession & { end_reason?: EndReason }>()
+  const unverifiedIndexes = new Map<string, number>()
+  const looseBlobs = new Map<string, number>()
+  const preferences = new Map<number, StoredPreferences>()
+  const conflicts = new Map<number, StoredConflict>()
+  const merges = new Map<number, StoredMerge & { taken: Taken }>()
+  const sessions = new Map<number, Session>()
+  const events: StoredEvent[] = []
   const signingKeys = new Map<string, StoredSigningKey>()
-  const nextId = countUp(clock)
 
   const openidKey = ({ app_id, openid }: Pick<WechatKey, 'app_id' | 'openid'>) =>
     `${app_id}/${openid}`
-  const unionidKey = ({ open_platform, unionid }: WechatKey) =>
-    open_platform === null || unionid === null ? undefined : `${open_platform}/${unionid}`
+  const unionidKey = ({ open_platform, unionid }: Pick<WechatKey, 'open_platform' | 'unionid'>) =>
+    open_platform === null || unionid === null
+      ? undefined
+      : JSON.stringify([open_platform, unionid])
 
-  const userOf = (id: number | undefined) => {
+  const userOf = (id: number | undefined): StoredUser | undefined => {
     const user = id === undefined ? undefined : users.get(id)
-    return user && { ...user }
+    if (!user) return undefined
+    const { password: _, unverified: __, ...shown } = user
+    return shown
   }
 
+  const identitiesOf = (user_id: number) =>
+    [...identities.values()]
+      .filter((each) => each.user_id === user_id)
+      .sort((a, b) => a.created_at - b.created_at || a.app_id.localeCompare(b.app_id))
   const hasIdentity = (user_id: number, app_id: string) =>
-    [...identities.values()].some((each) => each.user_id === user_id && each.app_id === app_id)
+    identitiesOf(user_id).some((each) => each.app_id === app_id)
+  const keysOf = <Key>(map: ReadonlyMap<Key, number>, user_id: number) =>
+    [...map].filter(([, holder]) => holder === user_id).map(([key]) => key)
+  const move = <Key>(map: Map<Key, number>, keys: readonly Key[], from: number, to: number) => {
+    for (const key of keys) if (map.get(key) === from) map.set(key, to)
+  }
+
+  const record = (event: StoredEvent | undefined) => void (event && events.push({ ...event }))
 
   /**
    * Whether a sign-in would take nobody's openid, unionid or phone, and no second of the user's
    * own.
    */
-  function isFree(
-    user_id: number,
-    app_id: string,
-    wechat: SignInWrite['wechat'],
-    union: string | undefined,
-    phone: StoredPhone | null,
-  ) {
+  function isFree({ user_id, app_id, wechat, phone, unverified }: SignInWrite) {
     const identity = wechat ? identities.get(openidKey(wechat)) : undefined
     const isIdentityFree =
       wechat === null ||
       (wechat.identity === 'known'
         ? identity?.user_id === user_id
         : !identity && !hasIdentity(user_id, app_id))
+    const union = wechat?.claim_unionid ? unionidKey(wechat) : undefined
     const unionHolder = union === undefined ? undefined : unionids.get(union)
     const isPhoneFree =
       phone === null ||
       (!users.get(user_id)?.phone && !phone.indexes.some((index) => phoneIndexes.has(index)))
-    return isIdentityFree && (unionHolder ?? user_id) === user_id && isPhoneFree
+    const isClaimFree =
+      !unverified ||
+      !unverified.phone.indexes.some(
+        (index) => phoneIndexes.has(index) || unverifiedIndexes.has(index),
+      )
+    return isIdentityFree && (unionHolder ?? user_id) === user_id && isPhoneFree && isClaimFree
   }
 
+  /** The number is proven now: whoever claimed it before loses it, and so its password. */
   function holdPhone(user_id: number, { indexes, index, sealed }: StoredPhone) {
+    const claimants = indexes.map((each) => unverifiedIndexes.get(each))
+    for (const claimant of claimants) {
+      if (claimant === undefined || claimant === user_id) continue
+      dropUnverifiedPhone(claimant)
+      delete users.get(claimant)?.password
+    }
+    dropUnverifiedPhone(user_id)
     for (const each of indexes) phoneIndexes.set(each, user_id)
     Object.assign(users.get(user_id) ?? {}, { phone: sealed, phone_index: index })
+  }
+
+  function dropPhone(user_id: number) {
+    for (const index of keysOf(phoneIndexes, user_id)) phoneIndexes.delete(index)
+    Object.assign(users.get(user_id) ?? {}, { phone: null, phone_index: null })
+  }
+
+  function dropUnverifiedPhone(user_id: number) {
+    for (const index of keysOf(unverifiedIndexes, user_id)) unverifiedIndexes.delete(index)
+    delete users.get(user_id)?.unverified
   }
 
   const isLive = (session: StoredSession, now_ms: number) =>
@@ -87,21 +152,137 @@ export function createMemoryStore(clock: Clock): Store {
     return ended
   }
 
+  /** @returns Whether the user is one of these now. */
+  function moveStatus(
+    id: number,
+    from: readonly UserStatus[],
+    to: UserStatus,
+    gone_at: number | null = null,
+  ) {
+    const user = users.get(id)
+    if (!user || !from.includes(user.status)) return false
+    Object.assign(user, { status: to, gone_at })
+    return true
+  }
+
+  const isGone = (user: StoredUser, now_ms: number) =>
+    user.gone_at !== null && user.gone_at <= now_ms
+
+  function restore(id: number, now_ms: number) {
+    const user = users.get(id)
+    return user && !isGone(user, now_ms) ? moveStatus(id, ['deleted'], 'active') : false
+  }
+
+  function removeConflictsOf(user_id: number) {
+    for (const { id, user_id: one, holder_id: other } of conflicts.values()) {
+      if (one === user_id || other === user_id) conflicts.delete(id)
+    }
+  }
+
+  function removeRowsOf(user_id: number, now_ms: number) {
+    const { avatar = null } = users.get(user_id) ?? {}
+    if (avatar !== null) looseBlobs.set(avatar, now_ms)
+    for (const identity of identitiesOf(user_id)) identities.delete(openidKey(identity))
+    for (const union of keysOf(unionids, user_id)) unionids.delete(union)
+    dropPhone(user_id)
+    dropUnverifiedPhone(user_id)
+    preferences.delete(user_id)
+    removeConflictsOf(user_id)
+    for (const { id, from_id, into_id } of merges.values()) {
+      if (from_id === user_id || into_id === user_id) merges.delete(id)
+    }
+    for (const session of sessions.values()) {
+      if (session.user_id === user_id) sessions.delete(session.id)
+    }
+    users.delete(user_id)
+  }
+
+  /** Gives `into` what it has not itself. @returns What that was. */
+  function take(from: User, into: User): Taken {
+    const phoneIndexesOfFrom = keysOf(phoneIndexes, from.id)
+    const taken: Taken = {
+      identities: identitiesOf(from.id).map(openidKey),
+      unionids: keysOf(unionids, from.id),
+      phoneIndexes: phoneIndexesOfFrom,
+      phone: from.phone === null ? 'none' : into.phone === null ? 'moved' : 'freed',
+      password: into.password === undefined && from.password !== undefined,
+      nickname: into.nickname === null && from.nickname !== null,
+      avatar: into.avatar === null ? from.avatar : null,
+      preferences: !preferences.has(into.id) && preferences.has(from.id),
+    }
+    for (const key of taken.identities)
+      Object.assign(identities.get(key) ?? {}, { user_id: into.id })
+    move(unionids, taken.unionids, from.id, into.id)
+    if (taken.phone === 'moved') {
+      move(phoneIndexes, phoneIndexesOfFrom, from.id, into.id)
+      Object.assign(into, { phone: from.phone, phone_index: from.phone_index })
+    } else for (const index of phoneIndexesOfFrom) phoneIndexes.delete(index)
+    dropUnverifiedPhone(from.id)
+    if (taken.password && from.password !== undefined) into.password = from.password
+    if (taken.nickname) into.nickname = from.nickname
+    if (taken.avatar !== null) moveAvatar(from, into)
+    if (taken.preferences) movePreferences(from.id, into.id)
+    return taken
+  }
+
+  function moveAvatar(from: User, into: User) {
+    into.avatar = from.avatar
+    from.avatar = null
+  }
+
+  function changeAvatar(user: User, avatar: string | null, now_ms: number) {
+    if (avatar !== null) looseBlobs.delete(avatar)
+    if (user.avatar !== null) looseBlobs.set(user.avatar, now_ms)
+    user.avatar = avatar
+  }
+
+  function movePreferences(from_id: number, into_id: number) {
+    const moved = preferences.get(from_id)
+    if (!moved) return
+    preferences.delete(from_id)
+    preferences.set(into_id, moved)
+  }
+
+  /** What was changed or removed since stays so. */
+  function giveBack(from: User, into: User, taken: Taken) {
+    for (const key of taken.identities) {
+      const identity = identities.get(key)
+      if (identity?.user_id === into.id) identity.user_id = from.id
+    }
+    move(unionids, taken.unionids, into.id, from.id)
+    if (taken.phone === 'moved' && into.phone_index === from.phone_index) {
+      move(phoneIndexes, taken.phoneIndexes, into.id, from.id)
+      Object.assign(into, { phone: null, phone_index: null })
+    } else if (taken.phone !== 'none') {
+      if (taken.phoneIndexes.some((index) => phoneIndexes.has(index))) dropPhone(from.id)
+      else for (const index of taken.phoneIndexes) phoneIndexes.set(index, from.id)
+    }
+    if (taken.password && into.password === from.password) delete into.password
+    if (taken.nickname && into.nickname === from.nickname) into.nickname = null
+    if (taken.avatar !== null && into.avatar === taken.avatar) moveAvatar(into, from)
+    if (taken.preferences) movePreferences(into.id, from.id)
+  }
+
   return {
     migrate: () => Promise.resolve({ applied: [] }),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
+    newId: countUp(clock),
 
-    findUsers({ app_id, wechat, phone }) {
+    findUsers({ app_id, wechat, phone, unverified_phone = [] }) {
       const byOpenid = wechat && userOf(identities.get(openidKey(wechat))?.user_id)
       const byUnionid = wechat && userOf(unionids.get(unionidKey(wechat) ?? ''))
       const holder = phone && userOf(phone.map((index) => phoneIndexes.get(index)).find(Boolean))
+      const claimant = userOf(
+        unverified_phone.map((index) => unverifiedIndexes.get(index)).find(Boolean),
+      )
       return Promise.resolve({
         ...(byOpenid && { byOpenid }),
         ...(byUnionid && { byUnionid }),
         ...(holder && {
           byPhone: { user: holder, hasIdentityInApp: hasIdentity(holder.id, app_id) },
         }),
+        ...(claimant && { byUnverifiedPhone: claimant }),
         proves: {
           openid: wechat !== null,
           unionid: wechat !== null && wechat.unionid !== null,
@@ -110,115 +291,316 @@ export function createMemoryStore(clock: Clock): Store {
       })
     },
 
-    signIn({ now_ms, app_id, wechat, phone, ...act }) {
-      if (act.user_id !== null && users.get(act.user_id)?.status !== 'active') {
-        return Promise.resolve({ outcome: 'user_not_active' })
+    signIn(act) {
+      const { now_ms, app_id, user_id, wechat, phone, unverified, conflict } = act
+      const isTaken =
+        (act.user === 'make' && users.has(user_id)) || sessions.has(act.session.id) || !isFree(act)
+      if (act.user !== 'make') {
+        const user = users.get(user_id)
+        const comesBack = act.user === 'restore' && user?.status === 'deleted'
+        if (user?.status !== 'active' && !(comesBack && !isGone(user, now_ms))) {
+          return Promise.resolve('user_not_active')
+        }
       }
-      const user_id = act.user_id ?? nextId()
-      const union = wechat?.claim_unionid ? unionidKey(wechat) : undefined
-      if (!isFree(user_id, app_id, wechat, union, phone)) {
-        return Promise.resolve({ outcome: 'taken' })
-      }
-      if (act.user_id === null) {
-        const empty = { nickname: null, avatar_url: null, phone: null, phone_index: null }
-        users.set(user_id, { id: user_id, status: 'active', ...empty, created_at: now_ms })
+      if (isTaken) return Promise.resolve('taken')
+      if (act.user === 'restore') restore(user_id, now_ms)
+      if (act.user === 'make') {
+        const empty = { nickname: null, avatar: null, phone: null, phone_index: null }
+        const user = { id: user_id, status: 'active', created_at: now_ms, gone_at: null } as const
+        users.set(user_id, { ...user, ...empty })
       }
       if (wechat) {
-        const created_at = identities.get(openidKey(wechat))?.created_at ?? now_ms
-        const { session_key } = wechat
-        identities.set(openidKey(wechat), { user_id, app_id, session_key, created_at })
+        const union = unionidKey(wechat)
+        const known = identities.get(openidKey(wechat))
+        const { openid, session_key } = wechat
+        identities.set(openidKey(wechat), {
+          user_id,
+          app_id,
+          openid,
+          session_key: session_key ?? known?.session_key ?? noKey,
+          created_at: known?.created_at ?? now_ms,
+          union: known && !wechat.claim_unionid ? known.union : union,
+        })
+        if (wechat.claim_unionid && union !== undefined) unionids.set(union, user_id)
       }
-      if (union !== undefined) unionids.set(union, user_id)
       if (phone) holdPhone(user_id, phone)
-      const session_id = nextId()
-      sessions.set(session_id, {
-        id: session_id,
+      if (unverified) {
+        const { indexes, index, sealed } = unverified.phone
+        for (const each of indexes) unverifiedIndexes.set(each, user_id)
+        const claimed = { phone: sealed, phone_index: index }
+        Object.assign(users.get(user_id) ?? {}, {
+          unverified: claimed,
+          password: unverified.password,
+        })
+      }
+      const isQueued = [...conflicts.values()].some(
+        (each) => each.user_id === user_id && each.holder_id === conflict?.holder_id,
+      )
+      if (conflict && !isQueued) {
+        conflicts.set(conflict.id, { ...conflict, user_id, app_id, created_at: now_ms })
+      }
+      sessions.set(act.session.id, {
         user_id,
         app_id,
         generation: 0,
         created_at: now_ms,
         rotated_at: now_ms,
         ended_at: null,
+        end_reason: null,
         ...act.session,
       })
-      return Promise.resolve({ outcome: 'signed_in', user_id, session_id })
+      for (const event of act.events) record(event)
+      return Promise.resolve('signed_in')
     },
 
-    listIdentities(user_id) {
-      const own = [...identities].filter(([, identity]) => identity.user_id === user_id)
-      return Promise.resolve(
-        own
-          .map(([key, { app_id, created_at }]) => {
-            return { app_id, openid: key.slice(app_id.length + 1), created_at }
-          })
-          .sort((a, b) => a.created_at - b.created_at || a.app_id.localeCompare(b.app_id)),
-      )
+    findUser: (id) => Promise.resolve(userOf(id)),
+
+    changeProfile({ user_id, nickname, avatar, now_ms, event }) {
+      const user = users.get(user_id)
+      if (user?.status !== 'active') return Promise.resolve(undefined)
+      if (nickname !== undefined) user.nickname = nickname
+      if (avatar !== undefined) changeAvatar(user, avatar, now_ms)
+      record(event)
+      return Promise.resolve(userOf(user_id))
     },
 
-    linkIdentity({ user_id, now_ms, wechat }) {
-      const { app_id, session_key } = wechat
+    setUserStatus({ id, status, now_ms, event }) {
+      if (!moveStatus(id, ['active', 'disabled'], status)) return Promise.resolve('not_found')
+      if (status === 'disabled') end((s) => s.user_id === id, now_ms, 'user_disabled')
+      record(event)
+      return Promise.resolve('changed')
+    },
+
+    listIdentities: (user_id) =>
+      Promise.resolve(
+        identitiesOf(user_id).map(({ app_id, openid, created_at }) => {
+          return { app_id, openid, created_at }
+        }),
+      ),
+
+    listUnionids: (user_id) =>
+      Promise.resolve(
+        keysOf(unionids, user_id).map((key) => {
+          const [open_platform, unionid] = JSON.parse(key) as [string, string]
+          return { open_platform, unionid }
+        }),
+      ),
+
+    findSessionKey(key) {
+      const session_key = identities.get(openidKey(key))?.session_key
+      return Promise.resolve(session_key?.length ? session_key : undefined)
+    },
+
+    keepSessionKey({ user_id, session_key, ...key }) {
+      const identity = identities.get(openidKey(key))
+      if (identity?.user_id !== user_id) return Promise.resolve(false)
+      identity.session_key = session_key
+      return Promise.resolve(true)
+    },
+
+    linkIdentity({ user_id, now_ms, wechat, event }) {
+      const { app_id, openid, session_key } = wechat
       const union = unionidKey(wechat)
       const holder = union === undefined ? undefined : unionids.get(union)
       const isFree = !identities.has(openidKey(wechat)) && !hasIdentity(user_id, app_id)
       if (!isFree || (holder ?? user_id) !== user_id) return Promise.resolve('taken')
-      identities.set(openidKey(wechat), { user_id, app_id, session_key, created_at: now_ms })
+      const created_at = now_ms
+      identities.set(openidKey(wechat), { user_id, app_id, openid, session_key, created_at, union })
       if (union !== undefined) unionids.set(union, user_id)
+      record(event)
       return Promise.resolve('linked')
     },
 
-    unlinkIdentity({ user_id, app_id, now_ms }) {
-      const own = [...identities].filter(([, identity]) => identity.user_id === user_id)
-      const [key] = own.find(([, identity]) => identity.app_id === app_id) ?? []
-      if (key === undefined) return Promise.resolve('not_found')
+    unlinkIdentity({ user_id, app_id, now_ms, event }) {
+      const own = identitiesOf(user_id)
+      const unlinked = own.find((identity) => identity.app_id === app_id)
+      if (!unlinked) return Promise.resolve('not_found')
       if (own.length === 1 && !users.get(user_id)?.phone) return Promise.resolve('last_way_in')
-      identities.delete(key)
+      identities.delete(openidKey(unlinked))
+      const { union } = unlinked
+      const isShared = own.some((each) => each !== unlinked && each.union === union)
+      if (union !== undefined && !isShared && unionids.get(union) === user_id) {
+        unionids.delete(union)
+      }
       end((s) => s.user_id === user_id && s.app_id === app_id, now_ms, 'unlinked')
+      record(event)
       return Promise.resolve('unlinked')
     },
 
-    changePhone({ user_id, phone }) {
+    changePhone({ user_id, phone, event }) {
       const isTaken = phone.indexes.some((index) => {
         const holder = phoneIndexes.get(index)
         return holder !== undefined && holder !== user_id
       })
       if (isTaken) return Promise.resolve('taken')
-      for (const [index, holder] of phoneIndexes) {
-        if (holder === user_id) phoneIndexes.delete(index)
-      }
+      dropPhone(user_id)
       holdPhone(user_id, phone)
+      record(event)
       return Promise.resolve('changed')
     },
 
-    findPassword: (user_id) => Promise.resolve(passwords.get(user_id)),
+    findUnverifiedPhone(user_id) {
+      const claimed = users.get(user_id)?.unverified
+      return Promise.resolve(claimed && { ...claimed })
+    },
 
-    setPassword({ user_id, password, replaces }) {
-      if ((passwords.get(user_id) ?? null) !== replaces) return Promise.resolve('not_set')
-      passwords.set(user_id, password)
+    findPassword: (user_id) => Promise.resolve(users.get(user_id)?.password),
+
+    setPassword({ user_id, password, replaces, event }) {
+      const user = users.get(user_id)
+      if (!user || (user.password ?? null) !== replaces) return Promise.resolve('not_set')
+      user.password = password
+      record(event)
       return Promise.resolve('set')
     },
 
-    findSessionKey: (key) => Promise.resolve(identities.get(openidKey(key))?.session_key),
+    withdrawData({ user_id, nickname, avatar, phone, now_ms, event }) {
+      const user = users.get(user_id)
+      if (user && nickname) user.nickname = null
+      if (user && avatar) changeAvatar(user, null, now_ms)
+      if (user && phone) {
+        dropPhone(user_id)
+        dropUnverifiedPhone(user_id)
+        delete user.password
+      }
+      record(event)
+      return Promise.resolve()
+    },
 
-    findUser: (id) => Promise.resolve(userOf(id)),
+    addLooseBlob({ name, at }) {
+      looseBlobs.set(name, looseBlobs.get(name) ?? at)
+      return Promise.resolve()
+    },
 
-    setUserStatus({ id, status, now_ms }) {
+    listLooseBlobs({ now_ms, limit }) {
+      const due = [...looseBlobs].filter(([, at]) => at <= now_ms).sort(([, a], [, b]) => a - b)
+      return Promise.resolve(due.slice(0, limit).map(([name]) => name))
+    },
+
+    removeLooseBlob(name) {
+      looseBlobs.delete(name)
+      return Promise.resolve()
+    },
+
+    findPreferences(user_id) {
+      const held = preferences.get(user_id)
+      return Promise.resolve(held && { ...held })
+    },
+
+    setPreferences({ user_id, document, replaces }) {
+      const version = preferences.get(user_id)?.version ?? 0
+      if (version !== replaces) return Promise.resolve('changed')
+      preferences.set(user_id, { document, version: version + 1 })
+      return Promise.resolve('set')
+    },
+
+    deleteUser({ id, now_ms, gone_at, event }) {
+      if (!moveStatus(id, ['active', 'disabled'], 'deleted', gone_at)) {
+        return Promise.resolve('not_found')
+      }
+      end((s) => s.user_id === id, now_ms, 'user_deleted')
+      record(event)
+      return Promise.resolve('deleted')
+    },
+
+    restoreUser({ id, now_ms, event }) {
+      if (!restore(id, now_ms)) return Promise.resolve('not_found')
+      record(event)
+      return Promise.resolve('restored')
+    },
+
+    listGoneUsers({ now_ms, limit }) {
+      const gone = [...users.values()].filter((user) => isGone(user, now_ms))
+      gone.sort((a, b) => (a.gone_at ?? 0) - (b.gone_at ?? 0))
+      return Promise.resolve(gone.slice(0, limit).flatMap(({ id }) => userOf(id) ?? []))
+    },
+
+    eraseUser({ id, now_ms, event }) {
       const user = users.get(id)
-      if (!user) return Promise.resolve({ outcome: 'not_found' })
-      user.status = status
-      const reason = status === 'disabled' ? 'user_disabled' : 'user_deleted'
-      const ended = status === 'active' ? 0 : end((s) => s.user_id === id, now_ms, reason)
-      return Promise.resolve({ outcome: 'changed', ended })
+      const mayGo = user?.status === 'deleted' || user?.status === 'merged'
+      if (!mayGo || !isGone(user, now_ms)) return Promise.resolve(false)
+      const all = [id]
+      // A chain of merges ends, because nobody is merged twice.
+      for (const into of all) {
+        for (const { from_id, into_id, undone_at } of merges.values()) {
+          if (into_id === into && undone_at === null) all.push(from_id)
+        }
+      }
+      for (const user_id of all) removeRowsOf(user_id, now_ms)
+      record(event)
+      return Promise.resolve(true)
+    },
+
+    listConflicts: ({ after = 0, limit }) =>
+      Promise.resolve(
+        [...conflicts.values()]
+          .filter(({ id }) => id > after)
+          .slice(0, limit)
+          .map((conflict) => ({ ...conflict })),
+      ),
+
+    dismissConflict({ id, event }) {
+      if (!conflicts.delete(id)) return Promise.resolve(false)
+      record(event)
+      return Promise.resolve(true)
+    },
+
+    mergeUsers({ id, from_id, into_id, now_ms, gone_at, event }) {
+      const from = users.get(from_id)
+      const into = users.get(into_id)
+      if (from_id === into_id || from?.status !== 'active' || into?.status !== 'active') {
+        return Promise.resolve('not_found')
+      }
+      if (identitiesOf(from_id).some(({ app_id }) => hasIdentity(into_id, app_id))) {
+        return Promise.resolve('same_app')
+      }
+      const taken = take(from, into)
+      end((s) => s.user_id === from_id, now_ms, 'user_merged')
+      removeConflictsOf(from_id)
+      moveStatus(from_id, ['active'], 'merged', gone_at)
+      merges.set(id, { id, from_id, into_id, created_at: now_ms, undone_at: null, taken })
+      record(event)
+      return Promise.resolve('merged')
+    },
+
+    listMerges: ({ after = 0, limit }) =>
+      Promise.resolve(
+        [...merges.values()]
+          .filter(({ id }) => id > after)
+          .slice(0, limit)
+          .map(({ taken: _, ...merge }) => merge),
+      ),
+
+    undoMerge({ id, now_ms, event }) {
+      const merge = merges.get(id)
+      const from = merge && users.get(merge.from_id)
+      const into = merge && users.get(merge.into_id)
+      const inTime = from?.status === 'merged' && !isGone(from, now_ms)
+      if (merge?.undone_at !== null || !inTime || into?.status !== 'active') {
+        return Promise.resolve('not_found')
+      }
+      giveBack(from, into, merge.taken)
+      end((s) => s.user_id === into.id, now_ms, 'user_merged')
+      moveStatus(from.id, ['merged'], 'active')
+      merge.undone_at = now_ms
+      record(event)
+      return Promise.resolve('undone')
     },
 
     findSession(id) {
       const session = sessions.get(id)
       const user = userOf(session?.user_id)
-      return Promise.resolve(session && user && { session: { ...session }, user })
+      return Promise.resolve(session && user && { session: withoutReason(session), user })
     },
 
     listSessions({ user_id, now_ms }) {
       const live = [...sessions.values()].filter((s) => s.user_id === user_id && isLive(s, now_ms))
-      return Promise.resolve(live.map((session) => ({ ...session })).sort((a, b) => b.id - a.id))
+      return Promise.resolve(live.map(withoutReason).sort((a, b) => b.id - a.id))
+    },
+
+    listPastSessions(user_id) {
+      const own = [...sessions.values()].filter((session) => session.user_id === user_id)
+      return Promise.resolve(own.map((session) => ({ ...session })).sort((a, b) => b.id - a.id))
     },
 
     rotateSession({ id, generation, now_ms, idle_expires_at }) {
@@ -231,17 +613,51 @@ export function createMemoryStore(clock: Clock): Store {
       return Promise.resolve('rotated')
     },
 
-    endSession: ({ id, user_id, now_ms, reason }) =>
+    endSession({ id, user_id, now_ms, reason, event }) {
+      const isIt = (s: StoredSession) =>
+        s.id === id && (user_id === undefined || s.user_id === user_id)
+      if (end(isIt, now_ms, reason) === 0) return Promise.resolve(false)
+      record(event)
+      return Promise.resolve(true)
+    },
+
+    endOtherSessions({ user_id, keep_id, now_ms, reason, event }) {
+      const ended = end((s) => s.user_id === user_id && s.id !== keep_id, now_ms, reason)
+      if (ended > 0) record(event)
+      return Promise.resolve(ended)
+    },
+
+    addEvent(event) {
+      record(event)
+      return Promise.resolve()
+    },
+
+    listEvents: ({ user_id, after = 0, limit }) =>
       Promise.resolve(
-        end(
-          (s) => s.id === id && (user_id === undefined || s.user_id === user_id),
-          now_ms,
-          reason,
-        ) > 0,
+        events
+          .filter((event) => event.id > after && (user_id ?? event.user_id) === event.user_id)
+          .slice(0, limit)
+          .map((event) => ({ ...event })),
       ),
 
-    endOtherSessions: ({ user_id, keep_id, now_ms, reason }) =>
-      Promise.resolve(end((s) => s.user_id === user_id && s.id !== keep_id, now_ms, reason)),
+    pruneSessions({ after, before, limit }) {
+      const walked = [...sessions.values()]
+        .filter(({ id }) => id > after)
+        .sort((a, b) => a.id - b.id)
+        .slice(0, limit)
+      for (const { id, ended_at, idle_expires_at, expires_at } of walked) {
+        if (Math.min(ended_at ?? Infinity, idle_expires_at, expires_at) < before) {
+          sessions.delete(id)
+        }
+      }
+      return Promise.resolve(walked.at(-1)?.id)
+    },
+
+    pruneEvents({ before, limit }) {
+      const old = events.slice(0, limit).findLastIndex(({ at }) => at < before) + 1
+      events.splice(0, old)
+      return Promise.resolve(old)
+    },
 
     listSigningKeys: () =>
       Promise.resolve([...signingKeys.values()].sort((a, b) => b.created_at - a.created_at)),
@@ -261,4 +677,11 @@ export function createMemoryStore(clock: Clock): Store {
       return Promise.resolve()
     },
   }
+}
+
+/** Of an identity that came without one. */
+const noKey = new Uint8Array()
+
+function withoutReason({ end_reason: _, ...session }: Session): StoredSession {
+  return session
 }

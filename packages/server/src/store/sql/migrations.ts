@@ -116,4 +116,85 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+
+  '002_accounts': {
+    async up(db: Kysely<unknown>) {
+      await db.schema.alterTable('users').renameColumn('avatar_url', 'avatar').execute()
+      for (const [column, type] of [
+        ['unverified_phone', 'blob'],
+        ['unverified_phone_index', 'text'],
+        ['gone_at', 'integer'],
+      ] as const) {
+        await db.schema.alterTable('users').addColumn(column, type).execute()
+      }
+      // Nearly always empty: only those who wait to be gone.
+      await db.schema
+        .createIndex('users_by_end')
+        .on('users')
+        .column('gone_at')
+        .where(sql.ref('gone_at'), 'is not', null)
+        .execute()
+
+      await db.schema.alterTable('identities').addColumn('open_platform', 'text').execute()
+      await db.schema.alterTable('identities').addColumn('unionid', 'text').execute()
+
+      await db.schema
+        .createTable('unverified_phone_indexes')
+        .addColumn('phone_index', 'text', (c) => c.primaryKey())
+        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+        .modifyEnd(sql`without rowid`)
+        .execute()
+      await db.schema
+        .createIndex('unverified_phone_indexes_of_user')
+        .on('unverified_phone_indexes')
+        .column('user_id')
+        .execute()
+
+      await db.schema
+        .createTable('preferences')
+        .addColumn('user_id', 'integer', (c) => c.primaryKey().references('users.id'))
+        .addColumn('document', 'text', (c) => c.notNull())
+        .addColumn('version', 'integer', (c) => c.notNull())
+        .addColumn('updated_at', 'integer', (c) => c.notNull())
+        .execute()
+
+      await db.schema
+        .createTable('loose_blobs')
+        .addColumn('name', 'text', (c) => c.primaryKey())
+        .addColumn('at', 'integer', (c) => c.notNull())
+        .execute()
+
+      await db.schema
+        .createTable('conflicts')
+        .addColumn('id', 'integer', (c) => c.primaryKey())
+        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+        .addColumn('holder_id', 'integer', (c) => c.notNull().references('users.id'))
+        .addColumn('app_id', 'text', (c) => c.notNull())
+        .addColumn('created_at', 'integer', (c) => c.notNull())
+        .execute()
+      await db.schema
+        .createIndex('one_conflict_of_a_pair')
+        .unique()
+        .on('conflicts')
+        .columns(['user_id', 'holder_id'])
+        .execute()
+
+      await db.schema
+        .createTable('merges')
+        .addColumn('id', 'integer', (c) => c.primaryKey())
+        .addColumn('from_id', 'integer', (c) => c.notNull())
+        .addColumn('into_id', 'integer', (c) => c.notNull())
+        .addColumn('created_at', 'integer', (c) => c.notNull())
+        .addColumn('undone_at', 'integer')
+        .addColumn('taken', 'text', (c) => c.notNull())
+        .execute()
+      await db.schema.createIndex('merges_into').on('merges').column('into_id').execute()
+
+      await db.schema
+        .createIndex('events_of_user')
+        .on('events')
+        .columns(['user_id', 'id'])
+        .execute()
+    },
+  },
 }

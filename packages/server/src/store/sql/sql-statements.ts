@@ -13,10 +13,11 @@ const userColumns = [
   'users.id',
   'users.status',
   'users.nickname',
-  'users.avatar_url',
+  'users.avatar',
   'users.phone',
   'users.phone_index',
   'users.created_at',
+  'users.gone_at',
 ] as const
 
 /** A row of `sessionWithUser`. */
@@ -75,6 +76,53 @@ export function sqlStatements(db: Kysely<Tables>) {
         .limit(1)
         .compile(),
 
+    userByUnverifiedPhone: (indexes: readonly string[]) =>
+      db
+        .selectFrom('unverified_phone_indexes')
+        .innerJoin('users', 'users.id', 'unverified_phone_indexes.user_id')
+        .select(userColumns)
+        .where('unverified_phone_indexes.phone_index', 'in', indexes)
+        .limit(1)
+        .compile(),
+
+    holdersOfUnverifiedPhone: (indexes: readonly string[]) =>
+      db
+        .selectFrom('unverified_phone_indexes')
+        .select('user_id')
+        .distinct()
+        .where('phone_index', 'in', indexes)
+        .compile(),
+
+    addUnverifiedPhoneIndex: statement((v: { phone_index: string; user_id: number }) =>
+      db
+        .insertInto('unverified_phone_indexes')
+        .values({ phone_index: v.phone_index, user_id: v.user_id })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    removeUnverifiedPhoneIndexes: statement((v: { user_id: number }) =>
+      db.deleteFrom('unverified_phone_indexes').where('user_id', '=', v.user_id),
+    ),
+
+    unverifiedPhone: statement((v: { user_id: number }) =>
+      db
+        .selectFrom('users')
+        .select(['unverified_phone', 'unverified_phone_index'])
+        .where('id', '=', v.user_id),
+    ),
+
+    setUnverifiedPhone: statement(
+      (v: { user_id: number; phone: Uint8Array | null; phone_index: string | null }) =>
+        db
+          .updateTable('users')
+          .set({ unverified_phone: v.phone, unverified_phone_index: v.phone_index })
+          .where('id', '=', v.user_id),
+    ),
+
+    phoneIndexesOfUser: statement((v: { user_id: number }) =>
+      db.selectFrom('phone_indexes').select('phone_index').where('user_id', '=', v.user_id),
+    ),
+
     addPhoneIndex: statement((v: { phone_index: string; user_id: number }) =>
       db
         .insertInto('phone_indexes')
@@ -86,11 +134,12 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.deleteFrom('phone_indexes').where('user_id', '=', v.user_id),
     ),
 
-    setPhone: statement((v: { user_id: number; phone: Uint8Array; phone_index: string }) =>
-      db
-        .updateTable('users')
-        .set({ phone: v.phone, phone_index: v.phone_index })
-        .where('id', '=', v.user_id),
+    setPhone: statement(
+      (v: { user_id: number; phone: Uint8Array | null; phone_index: string | null }) =>
+        db
+          .updateTable('users')
+          .set({ phone: v.phone, phone_index: v.phone_index })
+          .where('id', '=', v.user_id),
     ),
 
     setFirstPhone: statement((v: { user_id: number; phone: Uint8Array; phone_index: string }) =>
@@ -103,6 +152,10 @@ export function sqlStatements(db: Kysely<Tables>) {
 
     password: statement((v: { user_id: number }) =>
       db.selectFrom('users').select('password').where('id', '=', v.user_id),
+    ),
+
+    setPasswordAnyhow: statement((v: { user_id: number; password: string | null }) =>
+      db.updateTable('users').set({ password: v.password }).where('id', '=', v.user_id),
     ),
 
     setFirstPassword: statement((v: { user_id: number; password: string }) =>
@@ -122,26 +175,257 @@ export function sqlStatements(db: Kysely<Tables>) {
     ),
 
     addUser: statement((v: { id: number; created_at: number }) =>
-      db.insertInto('users').values({
+      db
+        .insertInto('users')
+        .values({
+          id: v.id,
+          status: 'active',
+          nickname: null,
+          avatar: null,
+          phone: null,
+          phone_index: null,
+          password: null,
+          created_at: v.created_at,
+          unverified_phone: null,
+          unverified_phone_index: null,
+          gone_at: null,
+        })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    /** From one status to another, and only if it is that one. */
+    moveStatus: statement(
+      (v: { id: number; from: UserStatus; to: UserStatus; gone_at: number | null }) =>
+        db
+          .updateTable('users')
+          .set({ status: v.to, gone_at: v.gone_at })
+          .where('id', '=', v.id)
+          .where('status', '=', v.from),
+    ),
+
+    restore: statement((v: { id: number; now_ms: number }) =>
+      db
+        .updateTable('users')
+        .set({ status: 'active', gone_at: null })
+        .where('id', '=', v.id)
+        .where('status', '=', 'deleted')
+        .where('gone_at', '>', v.now_ms),
+    ),
+
+    setNickname: statement((v: { id: number; nickname: string | null }) =>
+      db.updateTable('users').set({ nickname: v.nickname }).where('id', '=', v.id),
+    ),
+
+    setAvatar: statement((v: { id: number; avatar: string | null }) =>
+      db.updateTable('users').set({ avatar: v.avatar }).where('id', '=', v.id),
+    ),
+
+    goneUsers: statement((v: { now_ms: number; limit: number }) =>
+      db
+        .selectFrom('users')
+        .select(userColumns)
+        .where('gone_at', '<=', v.now_ms)
+        .orderBy('gone_at')
+        .limit(v.limit),
+    ),
+
+    removeUser: statement((v: { id: number }) => db.deleteFrom('users').where('id', '=', v.id)),
+
+    removeIdentities: statement((v: { user_id: number }) =>
+      db.deleteFrom('identities').where('user_id', '=', v.user_id),
+    ),
+
+    removeUnionids: statement((v: { user_id: number }) =>
+      db.deleteFrom('unionids').where('user_id', '=', v.user_id),
+    ),
+
+    removeSessions: statement((v: { user_id: number }) =>
+      db.deleteFrom('sessions').where('user_id', '=', v.user_id),
+    ),
+
+    addLooseBlob: statement((v: { name: string; at: number }) =>
+      db
+        .insertInto('loose_blobs')
+        .values({ name: v.name, at: v.at })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    removeLooseBlob: statement((v: { name: string }) =>
+      db.deleteFrom('loose_blobs').where('name', '=', v.name),
+    ),
+
+    looseBlobs: statement((v: { now_ms: number; limit: number }) =>
+      db
+        .selectFrom('loose_blobs')
+        .select('name')
+        .where('at', '<=', v.now_ms)
+        .orderBy('at')
+        .limit(v.limit),
+    ),
+
+    preferences: statement((v: { user_id: number }) =>
+      db.selectFrom('preferences').select(['document', 'version']).where('user_id', '=', v.user_id),
+    ),
+
+    addPreferences: statement((v: { user_id: number; document: string; now_ms: number }) =>
+      db
+        .insertInto('preferences')
+        .values({ user_id: v.user_id, document: v.document, version: 1, updated_at: v.now_ms })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    replacePreferences: statement(
+      (v: { user_id: number; document: string; replaces: number; now_ms: number }) =>
+        db
+          .updateTable('preferences')
+          .set((e) => ({
+            document: v.document,
+            version: e('version', '+', 1),
+            updated_at: v.now_ms,
+          }))
+          .where('user_id', '=', v.user_id)
+          .where('version', '=', v.replaces),
+    ),
+
+    movePreferences: statement((v: { from_id: number; into_id: number }) =>
+      db.updateTable('preferences').set({ user_id: v.into_id }).where('user_id', '=', v.from_id),
+    ),
+
+    removePreferences: statement((v: { user_id: number }) =>
+      db.deleteFrom('preferences').where('user_id', '=', v.user_id),
+    ),
+
+    addConflict: statement((v: Tables['conflicts']) =>
+      db
+        .insertInto('conflicts')
+        .values({
+          id: v.id,
+          user_id: v.user_id,
+          holder_id: v.holder_id,
+          app_id: v.app_id,
+          created_at: v.created_at,
+        })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    conflicts: statement((v: { after: number; limit: number }) =>
+      db
+        .selectFrom('conflicts')
+        .select(['id', 'user_id', 'holder_id', 'app_id', 'created_at'])
+        .where('id', '>', v.after)
+        .orderBy('id')
+        .limit(v.limit),
+    ),
+
+    removeConflict: statement((v: { id: number }) =>
+      db.deleteFrom('conflicts').where('id', '=', v.id),
+    ),
+
+    removeConflictsOf: statement((v: { user_id: number }) =>
+      db
+        .deleteFrom('conflicts')
+        .where((e) => e.or([e('user_id', '=', v.user_id), e('holder_id', '=', v.user_id)])),
+    ),
+
+    sharedApps: statement((v: { one: number; other: number }) =>
+      db
+        .selectFrom('identities as mine')
+        .innerJoin('identities as theirs', 'theirs.app_id', 'mine.app_id')
+        .select('mine.app_id')
+        .where('mine.user_id', '=', v.one)
+        .where('theirs.user_id', '=', v.other)
+        .limit(1),
+    ),
+
+    moveIdentities: statement((v: { from_id: number; into_id: number }) =>
+      db.updateTable('identities').set({ user_id: v.into_id }).where('user_id', '=', v.from_id),
+    ),
+
+    moveIdentity: statement(
+      (v: { app_id: string; openid: string; from_id: number; into_id: number }) =>
+        db
+          .updateTable('identities')
+          .set({ user_id: v.into_id })
+          .where('app_id', '=', v.app_id)
+          .where('openid', '=', v.openid)
+          .where('user_id', '=', v.from_id),
+    ),
+
+    unionidsOfUser: statement((v: { user_id: number }) =>
+      db
+        .selectFrom('unionids')
+        .select(['open_platform', 'unionid'])
+        .where('user_id', '=', v.user_id),
+    ),
+
+    moveUnionids: statement((v: { from_id: number; into_id: number }) =>
+      db.updateTable('unionids').set({ user_id: v.into_id }).where('user_id', '=', v.from_id),
+    ),
+
+    moveUnionid: statement(
+      (v: { open_platform: string; unionid: string; from_id: number; into_id: number }) =>
+        db
+          .updateTable('unionids')
+          .set({ user_id: v.into_id })
+          .where('open_platform', '=', v.open_platform)
+          .where('unionid', '=', v.unionid)
+          .where('user_id', '=', v.from_id),
+    ),
+
+    movePhoneIndexes: statement((v: { from_id: number; into_id: number }) =>
+      db.updateTable('phone_indexes').set({ user_id: v.into_id }).where('user_id', '=', v.from_id),
+    ),
+
+    addMerge: statement((v: Omit<Tables['merges'], 'undone_at'>) =>
+      db.insertInto('merges').values({
         id: v.id,
-        status: 'active',
-        nickname: null,
-        avatar_url: null,
-        phone: null,
-        phone_index: null,
-        password: null,
+        from_id: v.from_id,
+        into_id: v.into_id,
         created_at: v.created_at,
+        undone_at: null,
+        taken: v.taken,
       }),
     ),
 
-    setStatus: statement((v: { id: number; status: UserStatus }) =>
-      db.updateTable('users').set({ status: v.status }).where('id', '=', v.id),
+    merges: statement((v: { after: number; limit: number }) =>
+      db
+        .selectFrom('merges')
+        .select(['id', 'from_id', 'into_id', 'created_at', 'undone_at'])
+        .where('id', '>', v.after)
+        .orderBy('id')
+        .limit(v.limit),
+    ),
+
+    merge: statement((v: { id: number }) =>
+      db.selectFrom('merges').selectAll().where('id', '=', v.id).where('undone_at', 'is', null),
+    ),
+
+    mergedInto: statement((v: { into_id: number }) =>
+      db
+        .selectFrom('merges')
+        .select('from_id')
+        .where('into_id', '=', v.into_id)
+        .where('undone_at', 'is', null),
+    ),
+
+    undoneMerge: statement((v: { id: number; now_ms: number }) =>
+      db
+        .updateTable('merges')
+        .set({ undone_at: v.now_ms })
+        .where('id', '=', v.id)
+        .where('undone_at', 'is', null),
+    ),
+
+    removeMergesOf: statement((v: { user_id: number }) =>
+      db
+        .deleteFrom('merges')
+        .where((e) => e.or([e('from_id', '=', v.user_id), e('into_id', '=', v.user_id)])),
     ),
 
     identitiesOfUser: statement((v: { user_id: number }) =>
       db
         .selectFrom('identities')
-        .select(['app_id', 'openid', 'created_at'])
+        .select(['app_id', 'openid', 'created_at', 'open_platform', 'unionid'])
         .where('user_id', '=', v.user_id)
         .orderBy('created_at')
         .orderBy('app_id'),
@@ -170,6 +454,8 @@ export function sqlStatements(db: Kysely<Tables>) {
           session_key: v.session_key,
           created_at: v.now_ms,
           session_key_at: v.now_ms,
+          open_platform: v.open_platform,
+          unionid: v.unionid,
         })
         .onConflict((conflict) => conflict.doNothing()),
     ),
@@ -181,6 +467,15 @@ export function sqlStatements(db: Kysely<Tables>) {
         .where('app_id', '=', v.app_id)
         .where('openid', '=', v.openid)
         .where('user_id', '=', v.user_id),
+    ),
+
+    setUnionidOfIdentity: statement(
+      (v: { app_id: string; openid: string; open_platform: string; unionid: string }) =>
+        db
+          .updateTable('identities')
+          .set({ open_platform: v.open_platform, unionid: v.unionid })
+          .where('app_id', '=', v.app_id)
+          .where('openid', '=', v.openid),
     ),
 
     sessionKey: statement((v: { app_id: string; openid: string }) =>
@@ -196,6 +491,14 @@ export function sqlStatements(db: Kysely<Tables>) {
         .insertInto('unionids')
         .values({ open_platform: v.open_platform, unionid: v.unionid, user_id: v.user_id })
         .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    removeUnionid: statement((v: { open_platform: string; unionid: string; user_id: number }) =>
+      db
+        .deleteFrom('unionids')
+        .where('open_platform', '=', v.open_platform)
+        .where('unionid', '=', v.unionid)
+        .where('user_id', '=', v.user_id),
     ),
 
     /** Only for a user who is active at this moment. */
@@ -229,7 +532,8 @@ export function sqlStatements(db: Kysely<Tables>) {
             ])
             .where('users.id', '=', v.user_id)
             .where('users.status', '=', 'active'),
-        ),
+        )
+        .onConflict((conflict) => conflict.doNothing()),
     ),
 
     sessionWithUser: statement((v: { id: number }) =>
@@ -240,10 +544,11 @@ export function sqlStatements(db: Kysely<Tables>) {
           ...sessionColumns,
           'users.status',
           'users.nickname',
-          'users.avatar_url',
+          'users.avatar',
           'users.phone',
           'users.phone_index',
           'users.created_at as user_created_at',
+          'users.gone_at',
         ])
         .where('sessions.id', '=', v.id),
     ),
@@ -257,6 +562,32 @@ export function sqlStatements(db: Kysely<Tables>) {
         .where('idle_expires_at', '>', v.now_ms)
         .where('expires_at', '>', v.now_ms)
         .orderBy('id', 'desc'),
+    ),
+
+    sessionsOfUser: statement((v: { user_id: number }) =>
+      db
+        .selectFrom('sessions')
+        .select([...sessionColumns, 'sessions.end_reason'])
+        .where('user_id', '=', v.user_id)
+        .orderBy('id', 'desc'),
+    ),
+
+    sessionIds: statement((v: { after: number; limit: number }) =>
+      db.selectFrom('sessions').select('id').where('id', '>', v.after).orderBy('id').limit(v.limit),
+    ),
+
+    removePastSessions: statement((v: { after: number; last: number; before: number }) =>
+      db
+        .deleteFrom('sessions')
+        .where('id', '>', v.after)
+        .where('id', '<=', v.last)
+        .where((e) =>
+          e.or([
+            e('ended_at', '<', v.before),
+            e('idle_expires_at', '<', v.before),
+            e('expires_at', '<', v.before),
+          ]),
+        ),
     ),
 
     rotate: statement(
@@ -311,15 +642,40 @@ export function sqlStatements(db: Kysely<Tables>) {
     ),
 
     addEvent: statement((v: Tables['events']) =>
-      db.insertInto('events').values({
-        id: v.id,
-        at: v.at,
-        kind: v.kind,
-        user_id: v.user_id,
-        session_id: v.session_id,
-        app_id: v.app_id,
-        detail: v.detail,
-      }),
+      db
+        .insertInto('events')
+        .values({
+          id: v.id,
+          at: v.at,
+          kind: v.kind,
+          user_id: v.user_id,
+          session_id: v.session_id,
+          app_id: v.app_id,
+          detail: v.detail,
+        })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    events: statement((v: { after: number; limit: number }) =>
+      db.selectFrom('events').selectAll().where('id', '>', v.after).orderBy('id').limit(v.limit),
+    ),
+
+    eventsOfUser: statement((v: { user_id: number; after: number; limit: number }) =>
+      db
+        .selectFrom('events')
+        .selectAll()
+        .where('user_id', '=', v.user_id)
+        .where('id', '>', v.after)
+        .orderBy('id')
+        .limit(v.limit),
+    ),
+
+    oldestEvents: statement((v: { limit: number }) =>
+      db.selectFrom('events').select(['id', 'at']).orderBy('id').limit(v.limit),
+    ),
+
+    removeEventsTo: statement((v: { last: number }) =>
+      db.deleteFrom('events').where('id', '<=', v.last),
     ),
 
     signingKeys: statement((_: object) =>
@@ -354,6 +710,9 @@ type IdentityValues = {
   user_id: number
   session_key: Uint8Array
   now_ms: number
+  /** Of a new one; `touchIdentity` leaves them as they are. */
+  open_platform: string | null
+  unionid: string | null
 }
 
 type NewSessionValues = {
@@ -367,3 +726,5 @@ type NewSessionValues = {
 }
 
 type EndValues = { now_ms: number; reason: EndReason }
+
+export type SqlStatements = ReturnType<typeof sqlStatements>

@@ -1,14 +1,19 @@
 import type { Clock } from '../../clock.ts'
 import { countUp } from '../../id.ts'
 import type {
+  EndReason,
   SignInOutcome,
   SignInWrite,
   Store,
+  StoredEvent,
   StoredPhone,
   StoredSession,
   StoredUser,
+  WechatKey,
 } from '../store.ts'
 import { Rollback, type Connection, type Database } from './database.ts'
+import { eraseUser } from './erase-user.ts'
+import { mergeUsers, undoMerge } from './merge-users.ts'
 import { migrations } from './migrations.ts'
 import { sqlStatements, type SessionWithUser } from './sql-statements.ts'
 
@@ -16,7 +21,7 @@ import { sqlStatements, type SessionWithUser } from './sql-statements.ts'
 export function createSqlStore(database: Database, clock: Clock): Store {
   const { reader, write } = database
   const run = sqlStatements(database.builder)
-  const nextId = countUp(clock)
+  const newId = countUp(clock)
 
   return {
     async migrate() {
@@ -29,8 +34,10 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     close: () => database.close(),
 
-    async findUsers({ app_id, wechat, phone }) {
-      const [known, union, holder] = await Promise.all([
+    newId,
+
+    async findUsers({ app_id, wechat, phone, unverified_phone }) {
+      const [known, union, holder, claimant] = await Promise.all([
         wechat ? run.userByOpenid(reader, { app_id, openid: wechat.openid }) : nobody,
         wechat?.unionid && wechat.open_platform
           ? run.userByUnionid(reader, {
@@ -39,12 +46,16 @@ export function createSqlStore(database: Database, clock: Clock): Store {
             })
           : nobody,
         phone ? reader.executeQuery(run.usersByPhone(phone, app_id)) : nobody,
+        unverified_phone
+          ? reader.executeQuery(run.userByUnverifiedPhone(unverified_phone))
+          : nobody,
       ])
       const [byPhone] = holder.rows
       return {
         ...(known.rows[0] && { byOpenid: known.rows[0] }),
         ...(union.rows[0] && { byUnionid: union.rows[0] }),
         ...(byPhone && { byPhone: splitOpenidAndUser(byPhone) }),
+        ...(claimant.rows[0] && { byUnverifiedPhone: claimant.rows[0] }),
         proves: {
           openid: wechat !== null,
           unionid: wechat !== null && wechat.unionid !== null,
@@ -55,105 +66,236 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     signIn: (act) =>
       write<SignInOutcome>(async (on) => {
-        const user_id = act.user_id ?? nextId()
-        const session_id = nextId()
-        if (act.user_id === null) await run.addUser(on, { id: user_id, created_at: act.now_ms })
-        const session = await run.addSession(on, {
-          id: session_id,
-          user_id,
-          app_id: act.app_id,
-          now_ms: act.now_ms,
-          ...act.session,
-        })
-        if (!session.numAffectedRows) return { outcome: 'user_not_active' }
-        if (act.wechat) await holdIdentity(on, act.wechat, user_id, act.now_ms)
+        const { user_id, app_id, now_ms } = act
+        if (act.user === 'make') {
+          const made = await run.addUser(on, { id: user_id, created_at: now_ms })
+          if (!made.numAffectedRows) return 'taken'
+        } else if (act.user === 'restore') await run.restore(on, { id: user_id, now_ms })
+        const session = await run.addSession(on, { user_id, app_id, now_ms, ...act.session })
+        if (!session.numAffectedRows) throw new Rollback(await whyNoSession(on, user_id))
+        if (act.wechat) await holdIdentity(on, act.wechat, user_id, now_ms)
         if (act.phone) await holdFirstPhone(on, act.phone, user_id)
-        await run.addEvent(on, {
-          id: nextId(),
-          at: act.now_ms,
-          kind: act.event.kind,
-          user_id,
-          session_id,
-          app_id: act.app_id,
-          detail: act.event.detail,
-        })
-        return { outcome: 'signed_in', user_id, session_id }
+        if (act.unverified) await claimPhone(on, act.unverified, user_id)
+        if (act.conflict) {
+          await run.addConflict(on, { ...act.conflict, user_id, app_id, created_at: now_ms })
+        }
+        for (const event of act.events) await record(on, event)
+        return 'signed_in'
       }),
-
-    async listIdentities(user_id) {
-      const { rows } = await run.identitiesOfUser(reader, { user_id })
-      return rows
-    },
-
-    linkIdentity: ({ user_id, now_ms, wechat }) =>
-      write<'linked' | 'taken'>(async (on) => {
-        const { app_id, openid, open_platform, unionid, session_key } = wechat
-        const values = { app_id, openid, user_id, session_key, now_ms }
-        const { numAffectedRows } = await run.addIdentity(on, values)
-        if (!numAffectedRows) return 'taken'
-        if (open_platform === null || unionid === null) return 'linked'
-        await run.addUnionid(on, { open_platform, unionid, user_id })
-        const holder = await run.userByUnionid(on, { open_platform, unionid })
-        if (holder.rows[0]?.id !== user_id) throw new Rollback('taken' as const)
-        return 'linked'
-      }),
-
-    unlinkIdentity: ({ user_id, app_id, now_ms }) =>
-      write<'unlinked' | 'last_way_in' | 'not_found'>(async (on) => {
-        const { rows } = await run.identitiesOfUser(on, { user_id })
-        if (!rows.some((identity) => identity.app_id === app_id)) return 'not_found'
-        const user = await run.userById(on, { id: user_id })
-        if (rows.length === 1 && user.rows[0]?.phone == null) return 'last_way_in'
-        await run.removeIdentity(on, { user_id, app_id })
-        await run.endSessionsInApp(on, { user_id, app_id, now_ms, reason: 'unlinked' })
-        return 'unlinked'
-      }),
-
-    changePhone: ({ user_id, phone }) =>
-      write<'changed' | 'taken'>(async (on) => {
-        await run.removePhoneIndexes(on, { user_id })
-        await run.setPhone(on, { user_id, phone: phone.sealed, phone_index: phone.index })
-        await holdPhoneIndexes(on, phone, user_id, 'taken')
-        return 'changed'
-      }),
-
-    async findPassword(user_id) {
-      const { rows } = await run.password(reader, { user_id })
-      return rows[0]?.password ?? undefined
-    },
-
-    setPassword: ({ user_id, password, replaces }) =>
-      write(async (on) => {
-        const { numAffectedRows } =
-          replaces === null
-            ? await run.setFirstPassword(on, { user_id, password })
-            : await run.replacePassword(on, { user_id, password, replaces })
-        return numAffectedRows ? 'set' : 'not_set'
-      }),
-
-    async findSessionKey(key) {
-      const { rows } = await run.sessionKey(reader, key)
-      return rows[0]?.session_key
-    },
 
     async findUser(id) {
       const { rows } = await run.userById(reader, { id })
       return rows[0]
     },
 
-    setUserStatus: ({ id, status, now_ms }) =>
+    changeProfile: ({ user_id: id, nickname, avatar, now_ms, event }) =>
       write(async (on) => {
-        const changed = await run.setStatus(on, { id, status })
-        if (!changed.numAffectedRows) return { outcome: 'not_found' }
-        if (status === 'active') return { outcome: 'changed', ended: 0 }
-        const reason = status === 'disabled' ? 'user_disabled' : 'user_deleted'
-        const ended = await run.endSessionsOfUser(on, { user_id: id, keep_id: 0, now_ms, reason })
-        return { outcome: 'changed', ended: Number(ended.numAffectedRows) }
+        const [user] = (await run.userById(on, { id })).rows
+        if (user?.status !== 'active') return undefined
+        if (nickname !== undefined) await run.setNickname(on, { id, nickname })
+        if (avatar !== undefined) await changeAvatar(on, user, avatar, now_ms)
+        await record(on, event)
+        return (await run.userById(on, { id })).rows[0]
+      }),
+
+    setUserStatus: ({ id, status, now_ms, event }) =>
+      write(async (on) => {
+        const [user] = (await run.userById(on, { id })).rows
+        if (user?.status !== 'active' && user?.status !== 'disabled') return 'not_found'
+        await run.moveStatus(on, { id, from: user.status, to: status, gone_at: null })
+        if (status === 'disabled') await endSessionsOf(on, id, now_ms, 'user_disabled')
+        await record(on, event)
+        return 'changed'
+      }),
+
+    async listIdentities(user_id) {
+      const { rows } = await run.identitiesOfUser(reader, { user_id })
+      return rows.map(({ app_id, openid, created_at }) => ({ app_id, openid, created_at }))
+    },
+
+    async listUnionids(user_id) {
+      const { rows } = await run.unionidsOfUser(reader, { user_id })
+      return rows
+    },
+
+    async findSessionKey(key) {
+      const { rows } = await run.sessionKey(reader, key)
+      const session_key = rows[0]?.session_key
+      return session_key?.length ? session_key : undefined
+    },
+
+    keepSessionKey: (act) =>
+      write(async (on) => {
+        const values = { ...act, open_platform: null, unionid: null }
+        return Boolean((await run.touchIdentity(on, values)).numAffectedRows)
+      }),
+
+    linkIdentity: ({ user_id, now_ms, wechat, event }) =>
+      write<'linked' | 'taken'>(async (on) => {
+        const { numAffectedRows } = await run.addIdentity(on, { ...wechat, user_id, now_ms })
+        if (!numAffectedRows) return 'taken'
+        if (!(await holdUnionid(on, wechat, user_id))) throw new Rollback('taken' as const)
+        await record(on, event)
+        return 'linked'
+      }),
+
+    unlinkIdentity: ({ user_id, app_id, now_ms, event }) =>
+      write<'unlinked' | 'last_way_in' | 'not_found'>(async (on) => {
+        const { rows } = await run.identitiesOfUser(on, { user_id })
+        const unlinked = rows.find((identity) => identity.app_id === app_id)
+        if (!unlinked) return 'not_found'
+        const user = await run.userById(on, { id: user_id })
+        if (rows.length === 1 && user.rows[0]?.phone == null) return 'last_way_in'
+        await run.removeIdentity(on, { user_id, app_id })
+        const { open_platform, unionid } = unlinked
+        const sharers = rows.filter(
+          (each) => each.unionid === unionid && each.open_platform === open_platform,
+        )
+        if (open_platform !== null && unionid !== null && sharers.length === 1) {
+          await run.removeUnionid(on, { open_platform, unionid, user_id })
+        }
+        await run.endSessionsInApp(on, { user_id, app_id, now_ms, reason: 'unlinked' })
+        await record(on, event)
+        return 'unlinked'
+      }),
+
+    changePhone: ({ user_id, phone, event }) =>
+      write(async (on) => {
+        await run.removePhoneIndexes(on, { user_id })
+        await holdPhoneIndexes(on, phone, user_id, 'taken' as const)
+        await run.setPhone(on, { user_id, phone: phone.sealed, phone_index: phone.index })
+        await record(on, event)
+        return 'changed' as const
+      }),
+
+    async findUnverifiedPhone(user_id) {
+      const [row] = (await run.unverifiedPhone(reader, { user_id })).rows
+      if (row?.unverified_phone == null || row.unverified_phone_index === null) return undefined
+      return { phone: row.unverified_phone, phone_index: row.unverified_phone_index }
+    },
+
+    async findPassword(user_id) {
+      const { rows } = await run.password(reader, { user_id })
+      return rows[0]?.password ?? undefined
+    },
+
+    setPassword: ({ user_id, password, replaces, event }) =>
+      write(async (on) => {
+        const { numAffectedRows } =
+          replaces === null
+            ? await run.setFirstPassword(on, { user_id, password })
+            : await run.replacePassword(on, { user_id, password, replaces })
+        if (!numAffectedRows) return 'not_set'
+        await record(on, event)
+        return 'set'
+      }),
+
+    withdrawData: ({ user_id, nickname, avatar, phone, now_ms, event }) =>
+      write(async (on) => {
+        const [user] = (await run.userById(on, { id: user_id })).rows
+        if (nickname) await run.setNickname(on, { id: user_id, nickname: null })
+        if (avatar && user) await changeAvatar(on, user, null, now_ms)
+        if (phone) {
+          await run.removePhoneIndexes(on, { user_id })
+          await run.setPhone(on, { user_id, phone: null, phone_index: null })
+          await dropUnverifiedPhone(on, user_id)
+          await run.setPasswordAnyhow(on, { user_id, password: null })
+        }
+        await record(on, event)
+      }),
+
+    addLooseBlob: (blob) => write(async (on) => void (await run.addLooseBlob(on, blob))),
+
+    async listLooseBlobs(query) {
+      const { rows } = await run.looseBlobs(reader, query)
+      return rows.map(({ name }) => name)
+    },
+
+    removeLooseBlob: (name) => write(async (on) => void (await run.removeLooseBlob(on, { name }))),
+
+    async findPreferences(user_id) {
+      const { rows } = await run.preferences(reader, { user_id })
+      return rows[0]
+    },
+
+    setPreferences: (act) =>
+      write(async (on) => {
+        const { numAffectedRows } =
+          act.replaces === 0
+            ? await run.addPreferences(on, act)
+            : await run.replacePreferences(on, act)
+        return numAffectedRows ? 'set' : 'changed'
+      }),
+
+    deleteUser: ({ id, now_ms, gone_at, event }) =>
+      write(async (on) => {
+        const [user] = (await run.userById(on, { id })).rows
+        if (user?.status !== 'active' && user?.status !== 'disabled') return 'not_found'
+        await run.moveStatus(on, { id, from: user.status, to: 'deleted', gone_at })
+        await endSessionsOf(on, id, now_ms, 'user_deleted')
+        await record(on, event)
+        return 'deleted'
+      }),
+
+    restoreUser: ({ id, now_ms, event }) =>
+      write(async (on) => {
+        const { numAffectedRows } = await run.restore(on, { id, now_ms })
+        if (!numAffectedRows) return 'not_found'
+        await record(on, event)
+        return 'restored'
+      }),
+
+    async listGoneUsers(query) {
+      const { rows } = await run.goneUsers(reader, query)
+      return rows
+    },
+
+    eraseUser: ({ event, ...act }) =>
+      write(async (on) => {
+        if (!(await eraseUser(run, on, act))) return false
+        await record(on, event)
+        return true
+      }),
+
+    async listConflicts({ after = 0, limit }) {
+      const { rows } = await run.conflicts(reader, { after, limit })
+      return rows
+    },
+
+    dismissConflict: ({ id, event }) =>
+      write(async (on) => {
+        if (!(await run.removeConflict(on, { id })).numAffectedRows) return false
+        await record(on, event)
+        return true
+      }),
+
+    mergeUsers: ({ event, ...act }) =>
+      write(async (on) => {
+        const outcome = await mergeUsers(run, on, act)
+        if (outcome === 'merged') await record(on, event)
+        return outcome
+      }),
+
+    async listMerges({ after = 0, limit }) {
+      const { rows } = await run.merges(reader, { after, limit })
+      return rows
+    },
+
+    undoMerge: ({ event, ...act }) =>
+      write(async (on) => {
+        const outcome = await undoMerge(run, on, act)
+        if (outcome === 'undone') await record(on, event)
+        return outcome
       }),
 
     async findSession(id) {
       const { rows } = await run.sessionWithUser(reader, { id })
       return rows[0] && splitSessionAndUser(rows[0])
+    },
+
+    async listPastSessions(user_id) {
+      const { rows } = await run.sessionsOfUser(reader, { user_id })
+      return rows
     },
 
     async listSessions(query) {
@@ -167,17 +309,49 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         return numAffectedRows ? 'rotated' : 'not_rotated'
       }),
 
-    endSession: ({ id, user_id, now_ms, reason }) =>
+    endSession: ({ id, user_id, now_ms, reason, event }) =>
       write(async (on) => {
         const { numAffectedRows } =
           user_id === undefined
             ? await run.endSession(on, { id, now_ms, reason })
             : await run.endSessionOfUser(on, { id, user_id, now_ms, reason })
-        return Boolean(numAffectedRows)
+        if (!numAffectedRows) return false
+        await record(on, event)
+        return true
       }),
 
-    endOtherSessions: (act) =>
-      write(async (on) => Number((await run.endSessionsOfUser(on, act)).numAffectedRows)),
+    endOtherSessions: ({ event, ...act }) =>
+      write(async (on) => {
+        const ended = Number((await run.endSessionsOfUser(on, act)).numAffectedRows)
+        if (ended > 0) await record(on, event)
+        return ended
+      }),
+
+    addEvent: (event) => write((on) => record(on, event)),
+
+    async listEvents({ user_id, after = 0, limit }) {
+      const { rows } =
+        user_id === undefined
+          ? await run.events(reader, { after, limit })
+          : await run.eventsOfUser(reader, { user_id, after, limit })
+      return rows
+    },
+
+    pruneSessions: ({ after, before, limit }) =>
+      write(async (on) => {
+        const last = (await run.sessionIds(on, { after, limit })).rows.at(-1)?.id
+        if (last !== undefined) await run.removePastSessions(on, { after, last, before })
+        return last
+      }),
+
+    pruneEvents: ({ before, limit }) =>
+      write(async (on) => {
+        const { rows } = await run.oldestEvents(on, { limit })
+        // Ids grow with time, so that what is too old comes first.
+        const last = rows.filter(({ at }) => at < before).at(-1)?.id
+        if (last === undefined) return 0
+        return Number((await run.removeEventsTo(on, { last })).numAffectedRows)
+      }),
 
     async listSigningKeys() {
       const { rows } = await run.signingKeys(reader, {})
@@ -196,6 +370,19 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       }),
   }
 
+  /** A number that another process gave as well is exchanged for the next. */
+  async function record(on: Connection, event: StoredEvent | undefined) {
+    if (!event) return
+    let added = await run.addEvent(on, event)
+    while (!added.numAffectedRows) added = await run.addEvent(on, { ...event, id: newId() })
+  }
+
+  /** Of two processes that gave one id to two sessions, or of a user who may not come in. */
+  async function whyNoSession(on: Connection, user_id: number): Promise<SignInOutcome> {
+    const [user] = (await run.userById(on, { id: user_id })).rows
+    return user?.status === 'active' ? 'taken' : 'user_not_active'
+  }
+
   /**
    * Makes openid and unionid this user's, or undoes the whole sign-in where they have become
    * another's.
@@ -206,27 +393,56 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     user_id: number,
     now_ms: number,
   ) {
-    const { app_id, openid, open_platform, unionid, session_key } = wechat
-    const values = { app_id, openid, user_id, session_key, now_ms }
-    const held =
-      wechat.identity === 'known'
-        ? await run.touchIdentity(on, values)
-        : await run.addIdentity(on, values)
-    if (!held.numAffectedRows) throw taken()
-    if (!wechat.claim_unionid || open_platform === null || unionid === null) return
+    const isKnown = wechat.identity === 'known'
+    const { session_key } = wechat
+    if (isKnown && session_key === null) {
+      const holder = await run.userByOpenid(on, wechat)
+      if (holder.rows[0]?.id !== user_id) throw taken()
+    } else {
+      const values = { ...wechat, session_key: session_key ?? noKey, user_id, now_ms }
+      const held = isKnown ? await run.touchIdentity(on, values) : await run.addIdentity(on, values)
+      if (!held.numAffectedRows) throw taken()
+    }
+    if (!wechat.claim_unionid) return
+    if (!(await holdUnionid(on, wechat, user_id))) throw taken()
+    const { app_id, openid, open_platform, unionid } = wechat
+    if (isKnown && open_platform !== null && unionid !== null) {
+      await run.setUnionidOfIdentity(on, { app_id, openid, open_platform, unionid })
+    }
+  }
+
+  /** @returns Whether it is this user's now, or there is none. */
+  async function holdUnionid(
+    on: Connection,
+    { open_platform, unionid }: Pick<WechatKey, 'open_platform' | 'unionid'>,
+    user_id: number,
+  ): Promise<boolean> {
+    if (open_platform === null || unionid === null) return true
     const claimed = await run.addUnionid(on, { open_platform, unionid, user_id })
-    if (claimed.numAffectedRows) return
+    if (claimed.numAffectedRows) return true
     const holder = await run.userByUnionid(on, { open_platform, unionid })
-    if (holder.rows[0]?.id !== user_id) throw taken()
+    return holder.rows[0]?.id === user_id
+  }
+
+  async function changeAvatar(
+    on: Connection,
+    { id, avatar: old }: StoredUser,
+    avatar: string | null,
+    now_ms: number,
+  ) {
+    if (avatar !== null) await run.removeLooseBlob(on, { name: avatar })
+    if (old !== null) await run.addLooseBlob(on, { name: old, at: now_ms })
+    await run.setAvatar(on, { id, avatar })
   }
 
   async function holdFirstPhone(on: Connection, phone: StoredPhone, user_id: number) {
     const values = { user_id, phone: phone.sealed, phone_index: phone.index }
     const set = await run.setFirstPhone(on, values)
     if (!set.numAffectedRows) throw taken()
-    await holdPhoneIndexes(on, phone, user_id, { outcome: 'taken' } satisfies SignInOutcome)
+    await holdPhoneIndexes(on, phone, user_id, 'taken' satisfies SignInOutcome)
   }
 
+  /** The number is proven now: whoever claimed it before loses it, and so its password. */
   async function holdPhoneIndexes(
     on: Connection,
     { indexes }: StoredPhone,
@@ -237,12 +453,48 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       const added = await run.addPhoneIndex(on, { phone_index, user_id })
       if (!added.numAffectedRows) throw new Rollback(outcome)
     }
+    const { rows } = await on.executeQuery(run.holdersOfUnverifiedPhone(indexes))
+    for (const claimant of rows) {
+      await dropUnverifiedPhone(on, claimant.user_id)
+      if (claimant.user_id !== user_id) {
+        await run.setPasswordAnyhow(on, { user_id: claimant.user_id, password: null })
+      }
+    }
+    await dropUnverifiedPhone(on, user_id)
+  }
+
+  async function claimPhone(
+    on: Connection,
+    { phone, password }: NonNullable<SignInWrite['unverified']>,
+    user_id: number,
+  ) {
+    const proven = await on.executeQuery(run.usersByPhone(phone.indexes, ''))
+    if (proven.rows.length > 0) throw taken()
+    for (const phone_index of phone.indexes) {
+      const added = await run.addUnverifiedPhoneIndex(on, { phone_index, user_id })
+      if (!added.numAffectedRows) throw taken()
+    }
+    const values = { user_id, phone: phone.sealed, phone_index: phone.index }
+    await run.setUnverifiedPhone(on, values)
+    await run.setPasswordAnyhow(on, { user_id, password })
+  }
+
+  async function dropUnverifiedPhone(on: Connection, user_id: number) {
+    await run.removeUnverifiedPhoneIndexes(on, { user_id })
+    await run.setUnverifiedPhone(on, { user_id, phone: null, phone_index: null })
+  }
+
+  async function endSessionsOf(on: Connection, user_id: number, now_ms: number, reason: EndReason) {
+    await run.endSessionsOfUser(on, { user_id, keep_id: 0, now_ms, reason })
   }
 }
 
 const nobody = { rows: [] }
 
-const taken = () => new Rollback<SignInOutcome>({ outcome: 'taken' })
+/** Of an identity that came without one. */
+const noKey = new Uint8Array()
+
+const taken = () => new Rollback<SignInOutcome>('taken')
 
 function splitOpenidAndUser({ openid, ...user }: StoredUser & { openid: string | null }) {
   return { user, hasIdentityInApp: openid !== null }
@@ -266,10 +518,11 @@ function splitSessionAndUser(row: SessionWithUser): { session: StoredSession; us
       id: row.user_id,
       status: row.status,
       nickname: row.nickname,
-      avatar_url: row.avatar_url,
+      avatar: row.avatar,
       phone: row.phone,
       phone_index: row.phone_index,
       created_at: row.user_created_at,
+      gone_at: row.gone_at,
     },
   }
 }

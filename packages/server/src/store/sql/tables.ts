@@ -6,13 +6,18 @@ export type Tables = {
     id: number
     status: UserStatus
     nickname: string | null
-    avatar_url: string | null
+    avatar: string | null
     /** Sealed for the place of `phone_index`. */
     phone: Uint8Array | null
     phone_index: string | null
     /** A PHC text. */
     password: string | null
     created_at: number
+    /** Claimed, not proven. Sealed for the place of `unverified_phone_index`. */
+    unverified_phone: Uint8Array | null
+    unverified_phone_index: string | null
+    /** Of a deleted or merged one. */
+    gone_at: number | null
   }
   /** Its key never changes; it is the only way from an openid to a user. */
   identities: {
@@ -24,9 +29,17 @@ export type Tables = {
     created_at: number
     /** When `session_key` was received. */
     session_key_at: number
+    /** The unionid that came with this openid, where the user holds it; both are null or neither. */
+    open_platform: string | null
+    unionid: string | null
   }
   /** Every blind index of every phone; the only way from a number to a user. */
   phone_indexes: {
+    phone_index: string
+    user_id: number
+  }
+  /** The same of numbers that were claimed without proof. */
+  unverified_phone_indexes: {
     phone_index: string
     user_id: number
   }
@@ -58,6 +71,36 @@ export type Tables = {
     app_id: string | null
     /** JSON; holds no secret, token, phone or code. */
     detail: string | null
+  }
+  preferences: {
+    user_id: number
+    /** JSON. */
+    document: string
+    version: number
+    updated_at: number
+  }
+  /** Pictures in the blob store that no user has, or not yet. */
+  loose_blobs: {
+    name: string
+    /** From when on it may be removed. */
+    at: number
+  }
+  /** Pairs of users who may be one person. */
+  conflicts: {
+    id: number
+    user_id: number
+    holder_id: number
+    app_id: string
+    created_at: number
+  }
+  merges: {
+    id: number
+    from_id: number
+    into_id: number
+    created_at: number
+    undone_at: number | null
+    /** JSON: what was taken, for giving it back. */
+    taken: string
   }
   signing_keys: {
     kid: string

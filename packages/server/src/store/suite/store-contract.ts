@@ -87,7 +87,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
       id: user_id,
       status: 'active',
       nickname: null,
-      avatar_url: null,
+      avatar: null,
       phone: null,
       phone_index: null,
       created_at: start,

@@ -1,0 +1,41 @@
+import type { Localized } from '@kaimen/protocol'
+import { KaimenError } from '../errors.ts'
+
+const maxLength = 32
+
+/** What WeChat gives to everybody whose name it does not tell. */
+const anonymous = new Set(['微信用户', 'WeChat User'])
+
+/**
+ * A name as it is kept: NFC, without the white space around it.
+ *
+ * @throws {@link KaimenError} `body_invalid`, which does not repeat it.
+ */
+export function readNickname(text: string): string {
+  const nickname = text.normalize('NFC').trim()
+  const { length } = Array.from(nickname)
+  if (length === 0 || length > maxLength) {
+    throw refuse({
+      'zh-CN': `昵称须为 1 到 ${maxLength} 个字符。`,
+      en: `A nickname has 1 to ${maxLength} characters.`,
+    })
+  }
+  // Controls, line ends, halves of pairs, and what turns the direction of the text around it.
+  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(nickname)) {
+    throw refuse({
+      'zh-CN': '昵称含有不能显示的字符，请删去后重试。',
+      en: 'The nickname holds characters that cannot be shown. Leave them out.',
+    })
+  }
+  if (anonymous.has(nickname)) {
+    throw refuse({
+      'zh-CN': '“微信用户”是微信给所有人的默认昵称，不能当作名字。请填写自己的昵称。',
+      en: 'This is the name that WeChat gives to everybody. Choose one of your own.',
+    })
+  }
+  return nickname
+}
+
+function refuse(detail: Localized): KaimenError {
+  return new KaimenError('body_invalid', { detail })
+}
