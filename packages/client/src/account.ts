@@ -6,6 +6,7 @@ import {
   refusalOf,
   type Client,
   type LinkIdentityBody,
+  type OtpOptions,
   type OtpResult,
   type RequestOptions,
   type RequestResult,
@@ -106,9 +107,9 @@ export interface MyAccount {
   /**
    * Has a code sent to a number that is to become the user's.
    *
-   * @throws {AuthError} `rate_limited`: `retryAfterSeconds` says how long.
+   * @throws {AuthError} `rate_limited`: `retryAfterSeconds` says how long. `captcha_required`.
    */
-  sendOtpForPhone(phone: string): Promise<OtpResult>
+  sendOtpForPhone(phone: string, options?: OtpOptions): Promise<OtpResult>
   /** @throws {AuthError} `phone_taken`: it is somebody else's; nothing was changed. */
   changePhone(proof: ChangePhoneBody): Promise<User>
   /**
@@ -226,9 +227,10 @@ export function account(client: Client, { files }: AccountOptions = {}): MyAccou
       }),
     checkWechatSession: async () =>
       (await ask<{ valid: boolean }>('POST', 'me/wechat-session/check')).data.valid,
-    async sendOtpForPhone(phone) {
+    async sendOtpForPhone(phone, { captcha } = {}) {
       const { data } = await ask<{ expires_in: number; retry_after: number }>('POST', 'otp', {
         phone,
+        captcha,
       })
       return { expiresInSeconds: data.expires_in, retryAfterSeconds: data.retry_after }
     },

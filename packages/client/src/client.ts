@@ -88,6 +88,11 @@ export interface SignInOptions {
   restore?: boolean
 }
 
+export interface OtpOptions {
+  /** What the app's CAPTCHA gave, where the server asks for one; good for one code. */
+  captcha?: string | undefined
+}
+
 export interface LoginOptions extends SignInOptions {
   /** Runs `wx.login` even when signed in. Default: false. */
   fresh?: boolean
@@ -126,9 +131,9 @@ export interface Client {
   /**
    * Has a code sent to this phone by SMS.
    *
-   * @throws {AuthError} `rate_limited`: `retryAfterSeconds` says how long.
+   * @throws {AuthError} `rate_limited`: `retryAfterSeconds` says how long. `captcha_required`.
    */
-  sendOtp(phone: string): Promise<OtpResult>
+  sendOtp(phone: string, options?: OtpOptions): Promise<OtpResult>
   /**
    * Signs in with the code of the SMS; and with the ticket, if a login left one.
    *
@@ -227,7 +232,8 @@ export function createClient(options: ClientOptions): Client {
       run((kaimen) => (!fresh && signedInTo(kaimen.account)) || login(kaimen, fresh, restore)),
     signInWithPhone: (event, { restore } = {}) =>
       run((kaimen) => prove(kaimen, 'phone', { phone_code: readPhoneCode(event), restore })),
-    sendOtp: (phone) => run((kaimen) => sendOtp(kaimen, { phone })),
+    sendOtp: (phone, { captcha } = {}) =>
+      run((kaimen) => sendOtp(kaimen, { phone, captcha, app_id: kaimen.appId || undefined })),
     signInWithOtp: ({ phone, otp, restore }) =>
       run((kaimen) => prove(kaimen, 'otp', { phone, otp, restore })),
     signInWithPassword: ({ phone, password, restore }) =>

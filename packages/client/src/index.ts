@@ -7,6 +7,7 @@ export {
   type ClientOptions,
   type LoginOptions,
   type LogoutOptions,
+  type OtpOptions,
   type RequestOptions,
   type RequestResult,
   type SignInOptions,

@@ -145,7 +145,7 @@ const codeOf: readonly (readonly [RegExp, ErrorCode])[] = [
 export function readFailure(failure: unknown, otherwise: ErrorCode = 'wx_failed'): AuthError {
   if (failure instanceof AuthError) return failure
   const { errno, errMsg } = isFields(failure) ? failure : {}
-  const known = codeOf.find(([sign]) => sign.test(`${errno} ${errMsg}`))
+  const known = codeOf.find(([sign]) => sign.test([errno, errMsg].join(' ')))
   return new AuthError(known ? known[1] : otherwise, {
     errno: typeof errno === 'number' ? errno : undefined,
     cause: failure,

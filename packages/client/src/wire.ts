@@ -36,6 +36,7 @@ export type ServerErrorCode =
   | 'otp_wrong'
   | 'otp_expired'
   | 'otp_exhausted'
+  | 'captcha_required'
   | 'session_key_stale'
   | 'data_invalid'
   | 'token_invalid'
@@ -122,6 +123,8 @@ export interface SignInPhoneBody {
 export interface OtpBody {
   phone: string
   ticket?: string | undefined
+  app_id?: string | undefined
+  captcha?: string | undefined
 }
 
 export interface OtpSent {

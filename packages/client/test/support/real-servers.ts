@@ -103,9 +103,16 @@ export async function startServers(): Promise<RealServers> {
         const detail = await control('POST', '/emulator/wx/getPhoneNumber', where)
         return { detail: detail as { errMsg: string } }
       },
+      files: new Map(),
+      async getUserInfo() {
+        const where = { appid: appId, person }
+        const result: unknown = await control('POST', '/emulator/wx/getUserInfo', where)
+        return result as WechatMiniprogram.GetUserInfoSuccessCallbackResult
+      },
       async send(request) {
         sent.push(request)
-        const { url, method, header, body, redirect } = request
+        const { url, method, header, redirect } = request
+        const body = request.bytes ?? request.body
         try {
           const response = await fetch(url, {
             method,
