@@ -150,10 +150,28 @@ export interface Screen {
   open(url: string): Promise<void>
   /** Closes every page and opens this one. */
   relaunch(url: string): Promise<void>
+  back(): Promise<void>
   /** Whether the person agrees. */
   ask(title: string, content: string): boolean
   toast(title: string): void
+  copy(text: string): void
+  /** The person reads the privacy guide. */
+  readContract(): void
+  /** Who is asked when the consent to the privacy guide is needed; the newest counts. */
+  onPrivacy(listener: PrivacyListener): void
 }
+
+/**
+ * What the listener of `wx.onNeedPrivacyAuthorization` is given, as WeChat's page has it; the
+ * typings say something else of it.
+ */
+export type PrivacyListener = (
+  resolve: (answer: {
+    event: 'agree' | 'disagree' | 'exposureAuthorization'
+    buttonId?: string
+  }) => void,
+  about: { referrer: string },
+) => void
 
 export function createTypedScreen(screen: Screen) {
   return {
@@ -166,6 +184,25 @@ export function createTypedScreen(screen: Screen) {
       await screen.relaunch(url)
       return { errMsg: 'reLaunch:ok' }
     }),
+    navigateBack: api<'navigateBack'>(async () => {
+      await screen.back()
+      return { errMsg: 'navigateBack:ok' }
+    }),
+    setClipboardData: api<'setClipboardData'>(async ({ data }) => {
+      screen.copy(data)
+      return { errMsg: 'setClipboardData:ok' }
+    }),
+    getPrivacySetting: api<'getPrivacySetting'>(async () => ({
+      needAuthorization: true,
+      privacyContractName: '《开门隐私保护指引》',
+      errMsg: 'getPrivacySetting:ok',
+    })),
+    openPrivacyContract: api<'openPrivacyContract'>(async () => {
+      screen.readContract()
+      return { errMsg: 'openPrivacyContract:ok' }
+    }),
+    onNeedPrivacyAuthorization: (listener: WechatMiniprogram.OnNeedPrivacyAuthorizationCallback) =>
+      screen.onPrivacy(listener as unknown as PrivacyListener),
     showModal: api<'showModal'>(async ({ title = '', content = '' }) => {
       const confirm = screen.ask(title, content)
       return { confirm, cancel: !confirm, content: '', errMsg: 'showModal:ok' }
