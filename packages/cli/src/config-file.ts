@@ -20,6 +20,9 @@ const kinds: Readonly<Record<keyof Config, 'string' | 'number' | 'function' | 'o
   audience: 'string',
   accessTokenSeconds: 'number',
   sms: 'object',
+  otp: 'object',
+  captcha: 'function',
+  trustedProxies: 'object',
   password: 'object',
 }
 

@@ -4,7 +4,16 @@ import type { AppOptions, AuthOptions } from '@kaimen/server'
 /** A host's own code and what belongs to it, as `createAuth` takes them. */
 export type Hooks = Pick<
   AuthOptions,
-  'admit' | 'claims' | 'on' | 'audience' | 'accessTokenSeconds' | 'sms' | 'password'
+  | 'admit'
+  | 'claims'
+  | 'on'
+  | 'audience'
+  | 'accessTokenSeconds'
+  | 'sms'
+  | 'otp'
+  | 'captcha'
+  | 'trustedProxies'
+  | 'password'
 >
 
 /**

@@ -46,7 +46,7 @@ export async function readSettings(env: Environment, folder = process.cwd()): Pr
     emulatorPort: readPort('KAIMEN_EMULATOR_PORT', env, config.emulatorPort ?? 4180),
     emulatorTlsPort: readPort('KAIMEN_EMULATOR_TLS_PORT', env, config.emulatorTlsPort ?? 4143),
     wechatApi: env['KAIMEN_WECHAT_API'] || config.wechatApi || 'https://api.weixin.qq.com',
-    hooks: readHooks(config),
+    hooks: readHooks(config, env),
   }
 }
 
@@ -60,8 +60,10 @@ function refuseLaterSettings(env: Environment) {
   }
 }
 
-function readHooks(config: Config): Hooks {
-  const { admit, claims, on, audience, accessTokenSeconds, sms, password } = config
+function readHooks(config: Config, env: Environment): Hooks {
+  const { admit, claims, on, audience, accessTokenSeconds, sms, otp, captcha, password } = config
+  const proxies = env['KAIMEN_TRUSTED_PROXIES']
+  const trustedProxies = proxies ? proxies.split(',') : config.trustedProxies
   return {
     ...(admit && { admit }),
     ...(claims && { claims }),
@@ -69,6 +71,9 @@ function readHooks(config: Config): Hooks {
     ...(audience !== undefined && { audience }),
     ...(accessTokenSeconds !== undefined && { accessTokenSeconds }),
     ...(sms && { sms }),
+    ...(otp && { otp }),
+    ...(captcha && { captcha }),
+    ...(trustedProxies && { trustedProxies }),
     ...(password && { password }),
   }
 }

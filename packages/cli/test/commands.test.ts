@@ -24,6 +24,7 @@ describe('kaimen', () => {
           'KAIMEN_APP_SECRET',
           'KAIMEN_APPS',
           'KAIMEN_SECRET',
+          'KAIMEN_TRUSTED_PROXIES',
           'KAIMEN_PUBLIC_URL',
           'KAIMEN_DATABASE_URL',
           'KAIMEN_DATA_DIR',

@@ -52,6 +52,7 @@ describe('settings', () => {
         secret: '${secret}', publicUrl, databaseUrl: 'sqlite:a.db', dataDir: 'data',
         port: 5100, emulatorPort: 5180, emulatorTlsPort: 5143, wechatApi: 'https://api2.weixin.qq.com',
         audience: 'shop', accessTokenSeconds: 60, admit: () => undefined, claims: () => ({}), on() {},
+        otp: { budget_per_hour: 5 }, captcha: () => true, trustedProxies: ['10.0.0.0/8'],
       }`)
     expect(await readSettings({}, folder)).toEqual({
       apps: [{ ...app, registration: 'phone', session: { idle_seconds: 60 } }],
@@ -69,6 +70,9 @@ describe('settings', () => {
         admit: expect.any(Function),
         claims: expect.any(Function),
         on: expect.any(Function),
+        otp: { budget_per_hour: 5 },
+        captcha: expect.any(Function),
+        trustedProxies: ['10.0.0.0/8'],
       },
     })
   })
@@ -77,7 +81,7 @@ describe('settings', () => {
     const folder = await folderWith(`export default {
       apps: [${JSON.stringify(app)}], secret: 'file', publicUrl: 'https://file.example.com',
       databaseUrl: 'sqlite:file.db', dataDir: 'file', port: 1, emulatorPort: 2,
-      wechatApi: 'https://file.example.com',
+      wechatApi: 'https://file.example.com', trustedProxies: ['10.0.0.0/8'],
     }`)
     const settings = await readSettings(
       {
@@ -91,6 +95,7 @@ describe('settings', () => {
         KAIMEN_EMULATOR_PORT: '0',
         KAIMEN_EMULATOR_TLS_PORT: '1',
         KAIMEN_WECHAT_API: 'https://hk.api.weixin.qq.com',
+        KAIMEN_TRUSTED_PROXIES: '192.0.2.1, fd00::/8',
       },
       folder,
     )
@@ -104,12 +109,17 @@ describe('settings', () => {
       emulatorPort: 0,
       emulatorTlsPort: 1,
       wechatApi: 'https://hk.api.weixin.qq.com',
-      hooks: {},
+      hooks: { trustedProxies: ['192.0.2.1', ' fd00::/8'] },
     })
   })
 
   it('take an empty variable for one that is not set', async () => {
-    const empty = { KAIMEN_APPS: '', KAIMEN_SECRET: '', KAIMEN_PORT: '', KAIMEN_PUBLIC_URL: '' }
+    const empty = {
+      KAIMEN_APPS: '',
+      KAIMEN_SECRET: '',
+      KAIMEN_PORT: '',
+      KAIMEN_TRUSTED_PROXIES: '',
+    }
     const folder = await folderWith(`export default { port: 5100 }`)
     expect(await readSettings(empty, folder)).toMatchObject({ apps: [], port: 5100 })
   })

@@ -112,6 +112,11 @@ describe('kaimen start refuses', () => {
     ],
     ['a database in memory', { KAIMEN_DATABASE_URL: 'sqlite::memory:' }, 'sqlite:'],
     ['a database with a host', { KAIMEN_DATABASE_URL: `sqlite://${secret}@db` }, 'sqlite:'],
+    [
+      'a proxy that is no address',
+      { KAIMEN_TRUSTED_PROXIES: '10.0.0.0/8,nginx' },
+      'KAIMEN_TRUSTED_PROXIES) has "nginx"',
+    ],
     ['a database that is no file', { KAIMEN_DATABASE_URL: 'sqlite:/' }, 'cannot be opened'],
   ])('%s', async (_what, overrides, message) => {
     expect(await refusal(overrides)).toContain(message)

@@ -5,12 +5,11 @@ import {
   type AccessTokens,
   type Wechat,
 } from '@kaimen/wechat'
-import { systemClock } from './clock.ts'
+import { minuteMs, systemClock } from './clock.ts'
 import { ConfigError, KaimenError } from './errors.ts'
 import type { Emit } from './hooks.ts'
 import { mountRoutes } from './http/app.ts'
 import type { Connection, HttpParts } from './http/handlers.ts'
-import { formatId, parseId } from './id.ts'
 import { checkOptions, type AuthOptions, type Report } from './options.ts'
 import { limitHashing } from './password/queue.ts'
 import { systemRandom } from './random.ts'
@@ -18,9 +17,11 @@ import { openText, sealText } from './seal.ts'
 import { accessTokens } from './session/access-token.ts'
 import { loadSigningKeys } from './session/signing-keys.ts'
 import { createMemoryEphemeralStore } from './store/memory/memory-ephemeral-store.ts'
-import type { UserStatus } from './store/store.ts'
+import { createMemoryBlobs } from './blobs/memory.ts'
+import { operations, type Operations } from './operate.ts'
+import { tidy } from './tidy.ts'
 
-export type Auth = {
+export type Auth = Operations & {
   /**
    * Answers one HTTP request.
    *
@@ -31,14 +32,11 @@ export type Auth = {
   /** Brings the tables up to date and loads the keys. `handler` waits for it by itself. */
   ready(): Promise<void>
   close(): Promise<void>
-  readonly users: {
-    /**
-     * Refuses the user by every way in and ends all sessions. @returns `not_found` for an unknown
-     * id.
-     */
-    disable(id: string): Promise<'changed' | 'not_found'>
-    enable(id: string): Promise<'changed' | 'not_found'>
-  }
+  /**
+   * Removes what has had its time: deleted accounts, loose pictures, old sessions and events. A
+   * server that serves requests does it by itself every ten minutes.
+   */
+  tidy(): Promise<void>
 }
 
 /**
@@ -52,6 +50,7 @@ export function createAuth(options: AuthOptions): Auth {
   const { store, clock = systemClock, random = systemRandom, admit, claims, captcha } = options
   const report = options.report ?? (() => {})
   const ephemeral = options.ephemeral ?? createMemoryEphemeralStore(clock)
+  const blobs = options.blobs ?? createMemoryBlobs()
   const wechat = openWechat(options.wechat)
   const wechatTokens = keepWechatTokens(wechat, { apps, ring, random, ephemeral, clock, report })
   const hashing = limitHashing(passwords.queue)
@@ -67,6 +66,7 @@ export function createAuth(options: AuthOptions): Auth {
       wechat,
       wechatTokens,
       sms: options.sms,
+      blobs,
       passwords: { ...passwords, hashing },
       clock,
       random,
@@ -105,32 +105,32 @@ export function createAuth(options: AuthOptions): Auth {
 
   const http = mountRoutes(readyToServe, report)
 
-  async function setUserStatus(id: string, status: UserStatus) {
-    await ready()
-    const number = parseId('usr', id)
-    if (number === undefined) return 'not_found'
-    const { outcome } = await store.setUserStatus({ id: number, status, now_ms: clock.now() })
-    if (outcome === 'changed') {
-      emit({ kind: 'user_status_changed', user_id: formatId('usr', number), status })
-    }
-    return outcome
-  }
+  let isClosed = false
+  const tidyUp = async () => tidy({ ...(await ready()), retention: checked.retention }, () => isClosed)
+  const tidying = setInterval(() => {
+    tidyUp().catch((error: unknown) => report('What has had its time could not be removed', error))
+  }, tidyEveryMs)
+  // Nobody waits for it, least of all a process that has nothing else to do.
+  tidying.unref()
 
   return {
     handler: async (request, connection = unknownConnection) => http.fetch(request, connection),
     async ready() {
       await ready()
     },
+    tidy: tidyUp,
     async close() {
+      isClosed = true
+      clearInterval(tidying)
       await wechatTokens.close()
       await wechat.close()
     },
-    users: {
-      disable: (id) => setUserStatus(id, 'disabled'),
-      enable: (id) => setUserStatus(id, 'active'),
-    },
+    ...operations(ready),
   }
 }
+
+/** Far more often than a day, so that an account is gone on the day that was said. */
+const tidyEveryMs = 10 * minuteMs
 
 const unknownConnection: Connection = {}
 

@@ -23,7 +23,7 @@ export function stampEvent(
   }
 }
 
-type Told = { user_id?: string; session_id?: string; app_id?: string }
+type Told = { user_id?: string; session_id?: string; app_id?: string | undefined }
 
 /** Writes down and tells what changed nothing else in the store. */
 export async function recordEvent(parts: EventParts, event: AuthEvent): Promise<void> {

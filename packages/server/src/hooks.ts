@@ -93,9 +93,9 @@ export type AuthEvent =
     }
   | {
       readonly kind: 'otp_sent'
-      /** Who asked, where somebody is signed in. */
+      /** Who asked, for changing their number; without it the code is for signing in. */
       readonly user_id?: string
-      readonly purpose: 'sign_in' | 'change_phone'
+      readonly app_id?: string | undefined
       /** As in `+86 138****8000`. */
       readonly phone: string
     }

@@ -10,9 +10,10 @@
 // The engine
 export { createAuth } from './auth.ts'
 export type { Auth } from './auth.ts'
-export type { AppOptions, AuthOptions } from './options.ts'
+export type { AppOptions, AuthOptions, CloudOptions, RetentionOptions } from './options.ts'
+export type { Conflict, LoggedEvent, Merge, Operations, Page } from './operate.ts'
 export type { Connection } from './http/handlers.ts'
-export type { Admit, AuthEvent, Captcha, Claims, HookUser, Refusal } from './hooks.ts'
+export type { Actor, Admit, AuthEvent, Captcha, Claims, HookUser, Refusal } from './hooks.ts'
 export { ConfigError } from './errors.ts'
 
 // What is passed in
@@ -34,10 +35,16 @@ export type {
   SignInOutcome,
   SignInWrite,
   Store,
+  SealedPhone,
+  StoredConflict,
+  StoredEvent,
   StoredIdentity,
+  StoredMerge,
   StoredPhone,
+  StoredPreferences,
   StoredSession,
   StoredSigningKey,
+  StoredUnionid,
   StoredUser,
   UserStatus,
   WechatKey,

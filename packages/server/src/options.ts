@@ -1,7 +1,7 @@
 import type { BlockList } from 'node:net'
 import { secret, type Secret, type WechatOptions } from '@kaimen/wechat'
 import * as v from 'valibot'
-import type { App, Apps } from './app.ts'
+import type { App, Apps, CloudSettings } from './app.ts'
 import { dayMs, secondMs, type Clock } from './clock.ts'
 import { checkOtpOptions, type OtpLimit, type OtpOptions } from './challenge/otp-limits.ts'
 import { readRanges } from './client-address.ts'
@@ -9,6 +9,7 @@ import { ConfigError } from './errors.ts'
 import type { Admit, AuthEvent, Captcha, Claims } from './hooks.ts'
 import { readKeyRing, type KeyRing, type SecretFault } from './key-ring.ts'
 import type { Random } from './random.ts'
+import type { BlobStore } from './store/blob-store.ts'
 import type { EphemeralStore } from './store/ephemeral-store.ts'
 import {
   checkPasswordOptions,
@@ -17,6 +18,7 @@ import {
 } from './password/options.ts'
 import type { SmsSender } from './sms/sms-sender.ts'
 import type { Store } from './store/store.ts'
+import { type Retention } from './tidy.ts'
 
 export type AppOptions = {
   /** Default `mini_program`. */
@@ -31,6 +33,11 @@ export type AppOptions = {
   open_platform?: string | null | undefined
   /** What a stranger needs to become a user: nothing but WeChat, or a phone too. Default `open`. */
   registration?: App['registration'] | undefined
+  /**
+   * Whether the phone button's old `encryptedData` is taken beside its code. Its cipher is not
+   * signed: only for clients that cannot be updated. Default false.
+   */
+  phone_encrypted_data?: boolean | undefined
   session?:
     | {
         /** A session that is not refreshed for so long ends. Default 2592000 (30 days). */
@@ -53,6 +60,20 @@ export type AppOptions = {
         encoding_aes_key?: string | Secret | undefined
       }
     | undefined
+}
+
+export type CloudOptions = {
+  /** The environment, as `X-WX-ENV` names it. */
+  env: string
+  /** What `X-WX-SOURCE` may be. Default `wx_client`: mini programs on phones. */
+  sources?: readonly string[] | undefined
+}
+
+export type RetentionOptions = {
+  /** Days for which a session is kept after it ended, 1 to 3650. Default 30. */
+  sessionDays?: number | undefined
+  /** Days for which the audit log is kept, 1 to 3650. Default 180. */
+  eventDays?: number | undefined
 }
 
 export type AuthOptions = {
@@ -85,6 +106,16 @@ export type AuthOptions = {
    */
   trustedProxies?: readonly string[]
   password?: PasswordOptions
+  /** Keeps people's pictures; the caller's to close. Default: in this process's memory. */
+  blobs?: BlobStore
+  /**
+   * Takes the headers of WeChat cloud hosting for proof of who calls. Whoever reaches the server in
+   * another way can write them too: close public network access first. Default: off.
+   */
+  cloud?: CloudOptions
+  /** Days in which a deleted account can be taken back, 0 to 15. Default 7. */
+  deletionDays?: number
+  retention?: RetentionOptions
   /** Life of an access token in seconds, 60 to 3600. Default 900 (15 minutes). */
   accessTokenSeconds?: number
   admit?: Admit
@@ -108,6 +139,9 @@ export type CheckedOptions = {
   readonly audience: string
   readonly accessLifetimeMs: number
   readonly passwords: PasswordSettings
+  readonly cloud: CloudSettings | undefined
+  readonly reconsiderMs: number
+  readonly retention: Retention
   readonly otpLimits: readonly OtpLimit[]
   readonly trustedProxies: BlockList
 }
@@ -124,6 +158,9 @@ export function checkOptions(options: AuthOptions): CheckedOptions {
     audience: options.audience ?? publicUrl,
     accessLifetimeMs: checkAccessTokenSeconds(options.accessTokenSeconds),
     passwords: checkPasswordOptions(options.password),
+    cloud: checkCloud(options.cloud),
+    reconsiderMs: checkDays('deletionDays', options.deletionDays ?? 7, 0, 15),
+    retention: checkRetention(options.retention),
     otpLimits: checkOtpOptions(options.otp),
     trustedProxies: checkTrustedProxies(options.trustedProxies),
   }
@@ -142,6 +179,10 @@ const optionNames: Record<keyof AuthOptions, true> = {
   captcha: true,
   trustedProxies: true,
   password: true,
+  blobs: true,
+  cloud: true,
+  deletionDays: true,
+  retention: true,
   accessTokenSeconds: true,
   admit: true,
   claims: true,
@@ -174,6 +215,32 @@ function checkSecret(text: string): KeyRing {
   const ring = typeof text === 'string' ? readKeyRing(text) : 'secret_missing'
   if (typeof ring === 'string') throw new ConfigError(secretFaults[ring])
   return ring
+}
+
+function checkCloud(cloud: CloudOptions | undefined): CloudSettings | undefined {
+  if (cloud === undefined) return undefined
+  const { env, sources = ['wx_client'] } = cloud
+  if (typeof env !== 'string' || !/^[\w-]{1,64}$/.test(env)) {
+    throw new ConfigError('cloud.env has to be the id of the cloud hosting environment.')
+  }
+  if (!Array.isArray(sources) || !sources.every((each) => /^wx_[a-z]{1,32}$/.test(String(each)))) {
+    throw new ConfigError(
+      'cloud.sources has to be a list of what X-WX-SOURCE may be, as wx_client.',
+    )
+  }
+  return { env, sources }
+}
+
+function checkRetention({ sessionDays = 30, eventDays = 180 }: RetentionOptions = {}): Retention {
+  return {
+    sessionMs: checkDays('retention.sessionDays', sessionDays, 1, 3650),
+    eventMs: checkDays('retention.eventDays', eventDays, 1, 3650),
+  }
+}
+
+function checkDays(name: string, days: number, min: number, max: number): number {
+  if (v.is(secondsBetween(min, max), days)) return days * dayMs
+  throw new ConfigError(`${name} has to be a whole number from ${min} to ${max}.`)
 }
 
 function checkAccessTokenSeconds(seconds = 900): number {
@@ -220,6 +287,7 @@ const AppSchema = v.strictObject({
   secret: secretOf(/^[\x21-\x7e]{1,256}$/),
   open_platform: v.optional(v.nullable(v.pipe(v.string(), v.nonEmpty())), null),
   registration: v.optional(v.picklist(['open', 'phone']), 'open'),
+  phone_encrypted_data: v.optional(v.boolean(), false),
   session: v.optional(
     v.strictObject({
       idle_seconds: v.optional(secondsBetween(60, 3650 * day), 30 * day),

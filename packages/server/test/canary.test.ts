@@ -238,8 +238,9 @@ describe('[WX-1] [WX-2] [LG-1] the whole story, told on a database file', () => 
       world.events.map((event) => ('reason' in event ? event.reason : event.kind)),
     )
     expect([...kinds].sort()).toEqual([
-      'removed',
+      'other_sessions_ended',
       'reused',
+      'sign_in_failed',
       'signed_in',
       'signed_out',
       'user_status_changed',

@@ -87,7 +87,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('my account, on %s', (storeKind) 
     expect([await isSignedIn(phone), await isSignedIn(tablet), await isSignedIn(stranger)]).toEqual(
       [true, false, true],
     )
-    expect(world.events.filter(({ kind }) => kind === 'session_ended')).toHaveLength(1)
+    expect(world.events.filter(({ kind }) => kind === 'other_sessions_ended')).toHaveLength(1)
   })
 
   it('signs out no device when the request does not say others=true', async () => {

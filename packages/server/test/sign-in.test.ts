@@ -241,7 +241,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in by WeChat, on %s', (stor
       const after = await world.signIn({ app_id: openAppId })
       expect(after.user.id).toBe(before.user.id)
       expect((await world.signIn({ app_id: otherApp })).user.id).toBe(holder.user.id)
-      expect(world.events.at(-2)).toMatchObject({ kind: 'signed_in', decision: 'conflict' })
+      expect(world.events.at(-3)).toMatchObject({ kind: 'signed_in', decision: 'conflict' })
     })
 
     it('[WX-8] ten first sign-ins of one person at once, in two apps, make one user', async () => {
@@ -280,7 +280,8 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in by WeChat, on %s', (stor
         },
       ])
       expect(JSON.stringify(seen)).not.toContain('session_key')
-      expect(world.events).toEqual([])
+      const failed = { kind: 'sign_in_failed', app_id: openAppId, by: 'wechat' }
+      expect(world.events).toEqual([{ ...failed, code: 'sign_in_refused' }])
     })
 
     it('claims are added to the access token, and never replace one of ours', async () => {

@@ -74,7 +74,8 @@ describe.each<[kind: StoreKind, sharedEphemeral: boolean]>([
       const problem = readProblem(reply)
       expect(problem.code).toBe(code)
       expect(write).not.toHaveBeenCalled()
-      expect(world.events).toEqual([])
+      const failed = { kind: 'sign_in_failed', app_id: openAppId, by: 'wechat', code, errcode }
+      expect(world.events).toEqual([failed])
 
       if (code === 'wechat_config') {
         expect(problem.wechat).toBeUndefined()

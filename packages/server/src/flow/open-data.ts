@@ -15,7 +15,8 @@ export type OpenDataText = {
 
 /** What everybody has whose name WeChat does not tell. */
 const anonymousName = '微信用户'
-const anonymousPicture = /\/mmopen\/vi_32\/POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg\//
+const anonymousPicture =
+  /\/mmopen\/vi_32\/POgEwh4mIHO4nibH0KlMECNjjGxQUq24ZEaGT4poC6icRiccVGKSyXwibcPq4BWmiaIGuG1icwxaQX6grC9VemZoJ8rg\//
 
 /**
  * Verifies what WeChat signed and decrypts what it sealed, for one person of one app.

@@ -2,14 +2,13 @@ import type { ErrorCode } from '@kaimen/protocol'
 import {
   getPhoneNumber,
   toE164,
-  WechatError,
   WechatInputError,
-  WechatTransportError,
   type AccessTokens,
   type Wechat,
 } from '@kaimen/wechat'
 import { KaimenError } from '../errors.ts'
 import { parsePhone, type PhoneNumber } from '../phone-number.ts'
+import { explainWechat } from '../wechat-refusal.ts'
 
 /**
  * Trades the code of the phone button for the number, server to server. The openid goes along, so
@@ -29,7 +28,8 @@ export async function provePhoneByButton(
     if (!phone) throw new KaimenError('phone_code_invalid')
     return phone
   } catch (error) {
-    throw asKaimenError(error)
+    if (error instanceof WechatInputError) throw new KaimenError('phone_code_invalid')
+    throw explainWechat(error, codeOf)
   }
 }
 
@@ -43,18 +43,4 @@ const byErrcode: Readonly<Record<number, ErrorCode>> = {
 }
 
 /** Whatever else WeChat answers here is about the app and its permissions. */
-function asKaimenError(error: unknown): unknown {
-  if (error instanceof WechatInputError) return new KaimenError('phone_code_invalid')
-  if (error instanceof WechatTransportError) {
-    return new KaimenError('wechat_unreachable', { cause: error, retryAfterSeconds: 5 })
-  }
-  if (!(error instanceof WechatError)) return error
-  const { errcode, rid } = error
-  const code = byErrcode[errcode] ?? 'wechat_config'
-  const wait = { wechat_busy: 2, wechat_rate_limited: 60 }[code as string]
-  return new KaimenError(code, {
-    cause: error,
-    wechat: { errcode, ...(rid !== undefined && { rid }) },
-    ...(wait !== undefined && { retryAfterSeconds: wait }),
-  })
-}
+const codeOf = (errcode: number): ErrorCode => byErrcode[errcode] ?? 'wechat_config'

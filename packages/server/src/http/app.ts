@@ -9,9 +9,13 @@ import { sendOtp } from './otp.ts'
 import { changePassword, changePhone } from './me-credentials.ts'
 import { linkIdentity, listIdentities, unlinkIdentity } from './me-identities.ts'
 import { signInOtp, signInPassword, signInPhone } from './sign-in-phone.ts'
-import { signInWechat } from './sign-in-wechat.ts'
+import { deleteMe, exportMe } from './me-leaving.ts'
+import { changePreferences, preferences } from './me-preferences.ts'
+import { avatar, setAvatar, updateMe } from './me-profile.ts'
+import { checkWechatSession, wechatData } from './me-wechat.ts'
+import { signInCloud, signInWechat } from './sign-in-wechat.ts'
 import { revoke, token } from './token.ts'
-import { checkPushUrl } from './wechat-push.ts'
+import { checkPushUrl, receivePush } from './wechat-push.ts'
 
 const handlers: Handlers = {
   signInWechat,
@@ -19,9 +23,20 @@ const handlers: Handlers = {
   sendOtp,
   signInOtp,
   signInPassword,
+  signInCloud,
   token,
   revoke,
   me,
+  updateMe,
+  updateMeByPost: updateMe,
+  deleteMe,
+  exportMe,
+  changeAvatar: setAvatar,
+  avatar,
+  wechatData,
+  checkWechatSession,
+  preferences,
+  changePreferences,
   changePhone,
   changePassword,
   listIdentities,
@@ -31,6 +46,7 @@ const handlers: Handlers = {
   endSession,
   endOtherSessions,
   checkPushUrl,
+  push: receivePush,
   jwks,
   healthz,
   readyz,

@@ -3,7 +3,7 @@ import { safeParse, type BaseIssue, type GenericSchema, type InferOutput } from 
 import { KaimenError } from '../errors.ts'
 
 /** The largest body taken, in bytes; the largest real one is some hundred. */
-const maxBodyBytes = 64 * 1024
+export const maxBodyBytes = 64 * 1024
 
 /**
  * Reads and checks a body. A JSON body with a field that the schema does not have is refused, so

@@ -9,6 +9,7 @@ import type { Captcha } from '../hooks.ts'
 import type { AccessTokens } from '../session/access-token.ts'
 import type { SigningKeys } from '../session/signing-keys.ts'
 import type { TokenParts } from '../session/tokens.ts'
+import type { BlobStore } from '../store/blob-store.ts'
 import type { SignInParts } from '../sign-in.ts'
 import type { SmsSender } from '../sms/sms-sender.ts'
 
@@ -19,11 +20,12 @@ export type HttpParts = SignInParts &
     readonly keys: SigningKeys
     readonly accessTokens: AccessTokens
     readonly sms: SmsSender | undefined
+    readonly blobs: BlobStore
+    /** For so long a deleted account can be taken back. */
+    readonly reconsiderMs: number
     readonly captcha: Captcha | undefined
     readonly otpLimits: readonly OtpLimit[]
     readonly trustedProxies: BlockList
-    /** For the operator. */
-    readonly report: (message: string, error: unknown) => void
     /** Where the server is reached. */
     readonly publicUrl: string
   }

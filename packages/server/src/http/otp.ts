@@ -3,6 +3,9 @@ import { issueOtp, otpTtlMs, type OtpTarget } from '../challenge/otp.ts'
 import { countOtp, windowMs } from '../challenge/otp-limits.ts'
 import { minuteMs, secondMs } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
+import { recordEvent } from '../events.ts'
+import { formatId } from '../id.ts'
+import { maskPhone } from '../phone-number.ts'
 import { phoneIndexes } from '../user/phone.ts'
 import { readBody } from './body.ts'
 import { caller } from './caller.ts'
@@ -29,7 +32,8 @@ export const sendOtp: Handler = async (parts, call) => {
   if (!sms) throw notConfigured()
   const phone = readPhone(body.phone)
   const [phone_index = ''] = phoneIndexes(parts.ring, phone)
-  const { app_id, purpose } = await readSender(parts, call, body).catch(refuseUnknown)
+  const { purpose, ...sender } = await readSender(parts, call, body).catch(refuseUnknown)
+  const { app_id } = sender
   const address = addressOf(parts, call)
   await askCaptcha(parts, { token: body.captcha, app_id, address })
   await countOtp(parts, { address, app_id, phone_index }).catch(refuseUnknown)
@@ -37,13 +41,19 @@ export const sendOtp: Handler = async (parts, call) => {
     sms.send({ phone: phone.e164, otp, ttlMinutes: otpTtlMs / minuteMs }),
   ).catch(refuseUnknown)
   if (outcome !== 'sent') throw refusal(outcome)
-  const told = purpose === 'sign_in' ? { purpose } : { purpose: 'change_phone' as const, user_id }
-  await recordEvent(parts, { kind: 'otp_sent', phone: maskPhone(phone), ...told })
+  await recordEvent(parts, { kind: 'otp_sent', ...sender, phone: maskPhone(phone) })
   const reply = { expires_in: otpTtlMs / secondMs, retry_after: pauseSeconds }
   return jsonResponse(reply, { status: 202 })
 }
 
 const pauseSeconds = windowMs.pause / secondMs
+
+type Sender = {
+  app_id: string | undefined
+  purpose: OtpTarget['purpose']
+  /** Who asks, where somebody is signed in. */
+  user_id?: string
+}
 
 /**
  * Whose app sends, and what for. With an access token the code is for changing that user's number,
@@ -53,7 +63,7 @@ async function readSender(
   parts: HttpParts,
   call: Call,
   { ticket, app_id }: OtpBody,
-): Promise<{ app_id: string | undefined; purpose: OtpTarget['purpose'] }> {
+): Promise<Sender> {
   const app =
     ticket === undefined && app_id === undefined
       ? onlyApp(parts.apps)
@@ -62,7 +72,8 @@ async function readSender(
     return { app_id: app?.app_id, purpose: 'sign_in' }
   }
   const { user, session } = await caller(parts, call)
-  return { app_id: session.app_id, purpose: `change_phone/${user.id}` }
+  const user_id = formatId('usr', user.id)
+  return { app_id: session.app_id, purpose: `change_phone/${user.id}`, user_id }
 }
 
 /** A failure of what is asked before a code is sent; the operator is told of its cause. */

@@ -1,7 +1,12 @@
-import { verifyPushUrl, WechatDataError } from '@kaimen/wechat'
-import type { PushSecrets } from '../app.ts'
+import { decodePush, verifyPushUrl, WechatDataError, type Push } from '@kaimen/wechat'
+import type { App, PushSecrets } from '../app.ts'
+import { minuteMs, secondMs } from '../clock.ts'
+import { sha256 } from '../digest.ts'
 import { KaimenError } from '../errors.ts'
-import type { Handler } from './handlers.ts'
+import { deleteUser, eraseUser } from '../user/leave.ts'
+import { withdrawData } from '../user/withdraw.ts'
+import { readUpload } from './body.ts'
+import type { Handler, HttpParts } from './handlers.ts'
 
 /**
  * `GET /v1/wechat/push/{app_id}`: WeChat asks whose URL this is when it is entered in its console.
@@ -44,4 +49,99 @@ function readEcho(token: PushSecrets['token'], search: URLSearchParams): string 
       en: 'The signature does not fit the push Token of this app, or the echostr is not right. Compare the Token in WeChat’s console with the one in the server’s settings.',
     },
   })
+}
+
+/** The largest push taken, in bytes; a real one has some hundred. */
+const maxPushBytes = 256 * 1024
+/** WeChat waits 5 s for an answer, and asks thrice. */
+const busyMs = 6 * secondMs
+/** Longer than a push is taken by its signed time. */
+const rememberMs = 30 * minuteMs
+
+/**
+ * `POST /v1/wechat/push/{app_id}`: WeChat tells that a person withdrew an authorisation, that data
+ * of theirs has to go, or that they closed their account. Each push is done once.
+ *
+ * @see https://developers.weixin.qq.com/miniprogram/dev/framework/security.revokes.html
+ */
+export const receivePush: Handler = async (parts, { request, params }) => {
+  const app = parts.apps.get(params['app_id'] ?? '')
+  if (!app?.push) throw new KaimenError('not_found')
+  const types = [(request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim() ?? '']
+  const { bytes } = await readUpload(request, { types, maxBytes: maxPushBytes })
+  const push = readPush(parts, app, app.push, request, Buffer.from(bytes).toString('utf8'))
+  const { ephemeral } = parts
+  const key = `push/${app.app_id}/${sha256(push.id)}`
+  if (!(await ephemeral.add(key, 'busy', busyMs))) {
+    // WeChat asks again; by then the first one is through, or has failed.
+    if ((await ephemeral.get(key)) === 'busy') throw new KaimenError('unavailable')
+    return success()
+  }
+  try {
+    await act(parts, app, push)
+    await ephemeral.set(key, 'done', rememberMs)
+  } catch (error) {
+    await ephemeral.take(key)
+    throw error
+  }
+  return success()
+}
+
+function readPush(
+  { clock }: HttpParts,
+  { app_id }: App,
+  { token, encoding_aes_key }: PushSecrets,
+  request: Request,
+  body: string,
+): Push {
+  const query = Object.fromEntries(new URL(request.url).searchParams)
+  const key = encoding_aes_key && { encodingAESKey: encoding_aes_key }
+  try {
+    return decodePush({ appid: app_id, token, ...key, query, body, nowMs: clock.now })
+  } catch (error) {
+    if (error instanceof WechatDataError) throw new KaimenError('data_invalid')
+    throw error
+  }
+}
+
+/** What is to go, by RevokeInfo; what else people can withdraw is not kept here. */
+const revoked: Readonly<Record<string, readonly ('nickname' | 'avatar' | 'phone')[]>> = {
+  6: ['nickname', 'avatar'],
+  8: ['phone'],
+  19: ['nickname'],
+  20: ['avatar'],
+  205: ['nickname', 'avatar'],
+}
+
+async function act(parts: HttpParts, app: App, push: Push): Promise<void> {
+  if (push.MsgType !== 'event' || push.OpenID === undefined) return
+  const user = await findByOpenid(parts, app, push.OpenID)
+  if (!user) return
+  switch (push.Event) {
+    case 'user_info_modified':
+      return withdrawData(parts, user.id, app.app_id, ['nickname', 'avatar'])
+    case 'user_authorization_revoke':
+      // 301 is everything, of a website or an app.
+      if (push.RevokeInfo === '301') return leave(parts, user.id)
+      return withdrawData(parts, user.id, app.app_id, revoked[push.RevokeInfo ?? ''] ?? [])
+    case 'user_authorization_cancellation':
+      return leave(parts, user.id)
+  }
+}
+
+async function findByOpenid({ store }: HttpParts, { app_id }: App, openid: string) {
+  const wechat = { app_id, openid, open_platform: null, unionid: null }
+  const { byOpenid } = await store.findUsers({ app_id, wechat, phone: null })
+  return byOpenid
+}
+
+/** Nobody is left who could reconsider. */
+async function leave(parts: HttpParts, id: number) {
+  await deleteUser(parts, id, { by: 'wechat', reconsiderMs: 0 })
+  await eraseUser(parts, id)
+}
+
+function success(): Response {
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+  return new Response('success', { headers })
 }

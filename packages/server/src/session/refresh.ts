@@ -28,7 +28,7 @@ export type Refreshed = {
  * How often one used token may be answered with its successor; then it is refused, and nothing is
  * revoked. [RT-4]
  */
-const maxReplays = 500
+export const maxReplays = 500
 
 /** What a refresh token is worth, seen beside its session. */
 type Verdict =

@@ -122,7 +122,10 @@ export type Store = {
     now_ms: number
   }): Promise<'set' | 'changed'>
 
-  /** Ends the user's sessions and refuses them from now on; they are gone at `gone_at`. */
+  /**
+   * Ends the user's sessions and refuses them from now on; they are gone at `gone_at`. Of one who
+   * is deleted already it may only come sooner.
+   */
   deleteUser(
     write: { id: number; now_ms: number; gone_at: number } & Recorded,
   ): Promise<'deleted' | 'not_found'>

@@ -20,8 +20,9 @@ export function readNickname(text: string): string {
       en: `A nickname has 1 to ${maxLength} characters.`,
     })
   }
-  // Controls, line ends, halves of pairs, and what turns the direction of the text around it.
-  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u.test(nickname)) {
+  // Controls, line ends, halves of pairs, what turns the direction of the text around it, and what
+  // stands for bytes that were no text.
+  if (/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufffd]/u.test(nickname)) {
     throw refuse({
       'zh-CN': '昵称含有不能显示的字符，请删去后重试。',
       en: 'The nickname holds characters that cannot be shown. Leave them out.',

@@ -154,6 +154,24 @@ describe.each(Object.entries(stores))('codes, on %s', (_, open) => {
     }
   })
 
+  it('[OTP-5] a code for one purpose leaves that for another good', async () => {
+    const change: OtpTarget = { ...target, purpose: 'change_phone/1' }
+    const { issue, spend } = await openParts()
+    const [one, other] = [await issue(target), await issue(change)]
+    expect([await spend(one, target), await spend(other, change)]).toEqual(['spent', 'spent'])
+  })
+
+  it('[OTP-5] nor does who can write to the store make one for another', async () => {
+    const { ephemeral, issue, spend } = await openParts()
+    const otp = await issue()
+    const stored = (await ephemeral.get('otp/sign_in/1:one')) ?? ''
+    expect(stored).toMatch(/^1:/)
+    const other: OtpTarget = { phone_index: '1:two', purpose: 'change_phone/1' }
+    await ephemeral.set('otp/change_phone/1/1:two', stored, otpTtlMs)
+    expect(await spend(otp, other)).toBe('otp_wrong')
+    expect(await spend(otp)).toBe('spent')
+  })
+
   it('[OTP-6] a code that was not sent leaves the one before good, and its tries', async () => {
     const { issue, spend } = await openParts()
     const first = await issue()

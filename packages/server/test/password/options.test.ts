@@ -4,6 +4,7 @@ import { checkPasswordOptions, type PasswordOptions } from '../../src/password/o
 it('[PW-1] [PW-4] [AU-2] fills in what the standards ask for', () => {
   const { queue, ...settings } = checkPasswordOptions()
   expect(settings).toEqual({
+    registration: 'verified',
     policy: { minLength: 15, contextWords: [] },
     cost: { memoryKib: 19_456, passes: 2, lanes: 1 },
     lockout: { maxFailures: 10, lockMs: 900_000 },

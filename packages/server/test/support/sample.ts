@@ -23,8 +23,8 @@ export function sample(schema: GenericSchema): unknown {
   if (entries) {
     return Object.fromEntries(fieldsOf(schema).map(([name, field]) => [name, sample(field)]))
   }
-  const value =
-    type === 'literal' ? literal : type === 'boolean' ? true : type === 'number' ? 1 : 'x'
+  const values: Record<string, unknown> = { literal, boolean: true, number: 1, null: null }
+  const value = type in values ? values[type] : 'x'
   if (!safeParse(schema, value).success) throw new Error(`sample() has to learn ${type}`)
   return value
 }

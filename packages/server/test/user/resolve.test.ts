@@ -7,10 +7,11 @@ const user = (id: number, hasPhone: boolean): StoredUser => ({
   id,
   status: 'active',
   nickname: null,
-  avatar_url: null,
+  avatar: null,
   phone: hasPhone ? Uint8Array.of(id) : null,
   phone_index: hasPhone ? `index ${id}` : null,
   created_at: 0,
+  gone_at: null,
 })
 
 const holder = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined })

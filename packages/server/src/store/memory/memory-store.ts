@@ -495,9 +495,9 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     deleteUser({ id, now_ms, gone_at, event }) {
-      if (!moveStatus(id, ['active', 'disabled'], 'deleted', gone_at)) {
-        return Promise.resolve('not_found')
-      }
+      const isSooner = gone_at < (users.get(id)?.gone_at ?? 0)
+      const from = ['active', 'disabled', ...(isSooner ? ['deleted' as const] : [])] as const
+      if (!moveStatus(id, from, 'deleted', gone_at)) return Promise.resolve('not_found')
       end((s) => s.user_id === id, now_ms, 'user_deleted')
       record(event)
       return Promise.resolve('deleted')

@@ -230,7 +230,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     deleteUser: ({ id, now_ms, gone_at, event }) =>
       write(async (on) => {
         const [user] = (await run.userById(on, { id })).rows
-        if (user?.status !== 'active' && user?.status !== 'disabled') return 'not_found'
+        if (!user || !mayDelete(user, gone_at)) return 'not_found'
         await run.moveStatus(on, { id, from: user.status, to: 'deleted', gone_at })
         await endSessionsOf(on, id, now_ms, 'user_deleted')
         await record(on, event)
@@ -495,6 +495,11 @@ const nobody = { rows: [] }
 const noKey = new Uint8Array()
 
 const taken = () => new Rollback<SignInOutcome>('taken')
+
+function mayDelete(user: StoredUser, gone_at: number): boolean {
+  const isSooner = user.status === 'deleted' && user.gone_at !== null && gone_at < user.gone_at
+  return user.status === 'active' || user.status === 'disabled' || isSooner
+}
 
 function splitOpenidAndUser({ openid, ...user }: StoredUser & { openid: string | null }) {
   return { user, hasIdentityInApp: openid !== null }

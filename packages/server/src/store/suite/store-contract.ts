@@ -1,8 +1,8 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
 import type {
-  SignInOutcome,
   SignInWrite,
   Store,
+  StoredEvent,
   StoredPhone,
   StoredSigningKey,
   WechatKey,
@@ -12,8 +12,9 @@ import { contractTest, type ContractTest } from './contract-test.ts'
 const start = Date.UTC(2026, 0, 15, 8)
 const dayMs = 24 * 60 * 60 * 1000
 
-type Change = Partial<Omit<SignInWrite, 'wechat'>> & {
+type Change = Partial<Omit<SignInWrite, 'wechat' | 'session'>> & {
   wechat?: Partial<WechatKey>
+  session?: Partial<SignInWrite['session']>
   identity?: 'known' | 'new'
   unionid?: 'claim' | 'leave'
   session_key?: Uint8Array
@@ -27,24 +28,45 @@ const keyOf = (wechat: Partial<WechatKey> = {}): WechatKey => ({
   ...wechat,
 })
 
-/** A first sign-in, but for what is changed. */
-function signInWrite(change: Change = {}): SignInWrite {
-  const { wechat, identity = 'new', unionid = 'leave', session_key, ...rest } = change
+/** A first sign-in, but for what is changed; one with a `user_id` is of a user who is there. */
+function signInWrite(store: Store, change: Change = {}): SignInWrite {
+  const { wechat, identity = 'new', unionid = 'leave', session_key, session, ...rest } = change
   const key = keyOf(wechat)
+  const user_id = change.user_id ?? store.newId()
   return {
     now_ms: start,
     app_id: key.app_id,
-    user_id: null,
+    user: change.user_id === undefined ? 'make' : 'known',
     phone: null,
-    session: { device: null, idle_expires_at: start + 30 * dayMs, expires_at: start + 180 * dayMs },
-    event: { kind: 'signed_in', detail: null },
+    events: [event(store, { kind: 'signed_in', user_id })],
     ...rest,
+    user_id,
+    session: {
+      id: store.newId(),
+      device: null,
+      idle_expires_at: start + 30 * dayMs,
+      expires_at: start + 180 * dayMs,
+      ...session,
+    },
     wechat: {
       ...key,
       identity,
       claim_unionid: unionid === 'claim',
       session_key: session_key ?? Uint8Array.of(1, 2, 3),
     },
+  }
+}
+
+function event(store: Store, change: Partial<StoredEvent> = {}): StoredEvent {
+  return {
+    id: store.newId(),
+    at: start,
+    kind: 'something',
+    user_id: null,
+    session_id: null,
+    app_id: null,
+    detail: null,
+    ...change,
   }
 }
 
@@ -56,12 +78,10 @@ const find = (store: Store, wechat: Partial<WechatKey> = {}) => {
 const union = { open_platform: 'platform', unionid: 'union' }
 
 async function signIn(store: Store, change: Change = {}) {
-  return signedIn(await store.signIn(signInWrite(change)))
-}
-
-function signedIn(outcome: SignInOutcome) {
-  if (outcome.outcome !== 'signed_in') throw new Error(`expected a sign-in, got ${outcome.outcome}`)
-  return outcome
+  const write = signInWrite(store, change)
+  const outcome = await store.signIn(write)
+  if (outcome !== 'signed_in') throw new Error(`expected a sign-in, got ${outcome}`)
+  return { user_id: write.user_id, session_id: write.session.id }
 }
 
 const phone = (...indexes: [string, ...string[]]): StoredPhone => ({
@@ -91,6 +111,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
       phone: null,
       phone_index: null,
       created_at: start,
+      gone_at: null,
     }
     deepEqual({ ...(await b.findUser(user_id)) }, user)
     const found = await find(b)
@@ -158,13 +179,13 @@ export const storeContract: readonly ContractTest<Store>[] = [
     '[WX-8] of two who make the same openid one is told taken, and nothing is left of it',
     async ({ a, b }) => {
       const outcomes = await Promise.all(
-        Array.from({ length: 20 }, (_, i) => (i % 2 ? a : b).signIn(signInWrite())),
+        Array.from({ length: 20 }, (_, i) => (i % 2 ? a : b).signIn(signInWrite(a))),
       )
-      const winners = outcomes.filter(({ outcome }) => outcome === 'signed_in')
-      equal(winners.length, 1)
-      equal(outcomes.filter(({ outcome }) => outcome === 'taken').length, 19)
-      const { user_id } = signedIn(winners[0] ?? { outcome: 'taken' })
+      equal(outcomes.filter((outcome) => outcome === 'signed_in').length, 1)
+      equal(outcomes.filter((outcome) => outcome === 'taken').length, 19)
+      const user_id = (await find(a)).byOpenid?.id ?? 0
       equal((await a.listSessions({ user_id, now_ms: start })).length, 1)
+      equal((await a.listEvents({ limit: 100 })).length, 1)
     },
   ),
 
@@ -172,10 +193,10 @@ export const storeContract: readonly ContractTest<Store>[] = [
     '[WX-8] of two who claim the same unionid one is told taken, and nothing is left of it',
     async ({ a, b }) => {
       const claim = (store: Store, openid: string) =>
-        store.signIn(signInWrite({ unionid: 'claim', wechat: { openid, ...union } }))
+        store.signIn(signInWrite(store, { unionid: 'claim', wechat: { openid, ...union } }))
       const outcomes = await Promise.all([claim(a, 'one'), claim(b, 'two')])
-      deepEqual(outcomes.map(({ outcome }) => outcome).sort(), ['signed_in', 'taken'])
-      const loser = outcomes[0]?.outcome === 'taken' ? 'one' : 'two'
+      deepEqual(outcomes.toSorted(), ['signed_in', 'taken'])
+      const loser = outcomes[0] === 'taken' ? 'one' : 'two'
       const { byOpenid, byUnionid } = await find(a, {
         app_id: 'app',
         openid: loser,
@@ -218,9 +239,9 @@ export const storeContract: readonly ContractTest<Store>[] = [
       const one = await signIn(a, { wechat: { openid: 'one' } })
       const two = await signIn(a, { wechat: { openid: 'two' } })
       const outcome = await a.signIn(
-        signInWrite({ user_id: two.user_id, identity: 'known', wechat: { openid: 'one' } }),
+        signInWrite(a, { user_id: two.user_id, identity: 'known', wechat: { openid: 'one' } }),
       )
-      deepEqual(outcome, { outcome: 'taken' })
+      equal(outcome, 'taken')
       equal((await a.listSessions({ user_id: two.user_id, now_ms: start })).length, 1)
       equal((await find(a, { openid: 'one' })).byOpenid?.id, one.user_id)
     },
@@ -230,12 +251,15 @@ export const storeContract: readonly ContractTest<Store>[] = [
     '[WX-11] a user who is not active gets no session, and nothing is written',
     async ({ a, b }) => {
       const { user_id } = await signIn(a)
-      for (const status of ['disabled', 'deleted'] as const) {
-        await b.setUserStatus({ id: user_id, status, now_ms: start })
+      for (const leave of [
+        () => b.setUserStatus({ id: user_id, status: 'disabled', now_ms: start }),
+        () => b.deleteUser({ id: user_id, now_ms: start, gone_at: start + dayMs }),
+      ]) {
+        notEqual(await leave(), 'not_found')
         const outcome = await a.signIn(
-          signInWrite({ user_id, identity: 'known', session_key: Uint8Array.of(7) }),
+          signInWrite(a, { user_id, identity: 'known', session_key: Uint8Array.of(7) }),
         )
-        deepEqual(outcome, { outcome: 'user_not_active' })
+        equal(outcome, 'user_not_active')
       }
       deepEqual(Buffer.from((await a.findSessionKey(keyOf())) ?? []), Buffer.of(1, 2, 3))
     },
@@ -248,15 +272,12 @@ export const storeContract: readonly ContractTest<Store>[] = [
       await signIn(a, { user_id: one.user_id, identity: 'known', wechat: { openid: 'one' } })
       const two = await signIn(a, { wechat: { openid: 'two' } })
       const write = { id: one.user_id, status: 'disabled', now_ms: start + 5 } as const
-      deepEqual(await b.setUserStatus(write), { outcome: 'changed', ended: 2 })
+      equal(await b.setUserStatus(write), 'changed')
       equal((await a.findSession(one.session_id))?.session.ended_at, start + 5)
       equal((await a.findSession(two.session_id))?.session.ended_at, null)
-      deepEqual(await b.setUserStatus({ ...write, status: 'active' }), {
-        outcome: 'changed',
-        ended: 0,
-      })
+      equal(await b.setUserStatus({ ...write, status: 'active' }), 'changed')
       equal((await a.findSession(one.session_id))?.session.ended_at, start + 5)
-      deepEqual(await b.setUserStatus({ ...write, id: 12345 }), { outcome: 'not_found' })
+      equal(await b.setUserStatus({ ...write, id: 12345 }), 'not_found')
     },
   ),
 
@@ -280,10 +301,10 @@ export const storeContract: readonly ContractTest<Store>[] = [
     'of two who take the same phone at once one is told taken, and nothing is left of it',
     async ({ a, b }) => {
       const take = (store: Store, openid: string) =>
-        store.signIn(signInWrite({ wechat: { openid }, phone: phone('one') }))
+        store.signIn(signInWrite(store, { wechat: { openid }, phone: phone('one') }))
       const outcomes = await Promise.all([take(a, 'first'), take(b, 'second')])
-      deepEqual(outcomes.map(({ outcome }) => outcome).sort(), ['signed_in', 'taken'])
-      const loser = outcomes[0]?.outcome === 'taken' ? 'first' : 'second'
+      deepEqual(outcomes.toSorted(), ['signed_in', 'taken'])
+      const loser = outcomes[0] === 'taken' ? 'first' : 'second'
       equal((await find(a, { openid: loser })).byOpenid, undefined)
     },
   ),
@@ -292,15 +313,15 @@ export const storeContract: readonly ContractTest<Store>[] = [
     'two numbers that share any index are one: a rolled secret gives none away twice',
     async ({ a, b }) => {
       await signIn(a, { wechat: { openid: 'first' }, phone: phone('new', 'old') })
-      const write = signInWrite({ wechat: { openid: 'second' }, phone: phone('old') })
-      deepEqual(await b.signIn(write), { outcome: 'taken' })
+      const write = signInWrite(a, { wechat: { openid: 'second' }, phone: phone('old') })
+      equal(await b.signIn(write), 'taken')
     },
   ),
 
   contractTest('a phone is never put in place of one that the user has', async ({ a }) => {
     const { user_id } = await signIn(a, { phone: phone('one') })
-    const write = signInWrite({ user_id, identity: 'known', phone: phone('two') })
-    deepEqual(await a.signIn(write), { outcome: 'taken' })
+    const write = signInWrite(a, { user_id, identity: 'known', phone: phone('two') })
+    equal(await a.signIn(write), 'taken')
     equal((await a.findUser(user_id))?.phone_index, 'one')
   }),
 
@@ -308,18 +329,19 @@ export const storeContract: readonly ContractTest<Store>[] = [
     'a user has one identity in an app: a second openid is told taken',
     async ({ a }) => {
       const { user_id } = await signIn(a, { wechat: { openid: 'one' } })
-      const second = signInWrite({ user_id, wechat: { openid: 'two' } })
-      deepEqual(await a.signIn(second), { outcome: 'taken' })
+      const second = signInWrite(a, { user_id, wechat: { openid: 'two' } })
+      equal(await a.signIn(second), 'taken')
       equal((await find(a, { openid: 'two' })).byOpenid, undefined)
     },
   ),
 
   contractTest('a sign-in without a WeChat identity makes a user with a phone', async ({ a }) => {
-    const write = { ...signInWrite({ phone: phone('one') }), wechat: null }
-    const { user_id } = signedIn(await a.signIn(write))
+    const write = { ...signInWrite(a, { phone: phone('one') }), wechat: null }
+    equal(await a.signIn(write), 'signed_in')
+    const { user_id } = write
     equal((await a.findUser(user_id))?.phone_index, 'one')
-    const again = { ...signInWrite({ user_id }), wechat: null }
-    equal(signedIn(await a.signIn(again)).user_id, user_id)
+    const again = { ...signInWrite(a, { user_id }), wechat: null }
+    equal(await a.signIn(again), 'signed_in')
   }),
 
   contractTest(
@@ -413,7 +435,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
     async ({ a }) => {
       const first = await signIn(a)
       const known = { user_id: first.user_id, identity: 'known' } as const
-      const short = { device: null, idle_expires_at: start + 10, expires_at: start + 20 }
+      const short = { idle_expires_at: start + 10, expires_at: start + 20 }
       await signIn(a, { ...known, session: short })
       await signIn(a, {
         ...known,
@@ -455,7 +477,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
       await a.endSession({ id: ended.session_id, ...endsAll })
       equal(await a.rotateSession({ ...rotation, id: ended.session_id }), 'not_rotated')
 
-      const limits = { device: null, idle_expires_at: start + 5, expires_at: start + 50 }
+      const limits = { idle_expires_at: start + 5, expires_at: start + 50 }
       const idle = await signIn(a, { wechat: { openid: 'idle' }, session: limits })
       equal(await a.rotateSession({ ...rotation, id: idle.session_id }), 'not_rotated')
       equal(
@@ -463,7 +485,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
         'rotated',
       )
 
-      const swapped = { device: null, idle_expires_at: start + 50, expires_at: start + 5 }
+      const swapped = { idle_expires_at: start + 50, expires_at: start + 5 }
       const old = await signIn(a, { wechat: { openid: 'old' }, session: swapped })
       equal(await a.rotateSession({ ...rotation, id: old.session_id }), 'not_rotated')
 
