@@ -6,7 +6,7 @@ import { AuthError } from '@kaimen/client'
  * @type {{ [code in import('@kaimen/client').ErrorCode]?: string }}
  */
 const wordsOf = {
-  user_disabled: '账号已停用，如有疑问请联系客服',
+  user_disabled: '账号已停用或已注销，请重新登录，或联系客服',
   user_deleted: '这个账号已注销，现在还可以撤销',
   phone_required: '这个小程序需要手机号才能登录',
   privacy_refused: '你没有同意隐私保护指引，所以没有取得手机号；可以用短信验证码',

@@ -42,7 +42,7 @@ function borrowPhone(person: string = liHua.id, app: { appId?: string } = {}) {
 describe('the sign-in page', () => {
   it('shows its content without a login', async () => {
     const page = await program.open(signInPage)
-    expect(page.data).toEqual({ user: null, busy: false, problem: '' })
+    expect(page.data).toEqual({ user: null, busy: false, deleted: false, problem: '' })
     expect(servers.sent).toHaveLength(0)
     expect(await servers.exchanges()).toBe(0)
   })
@@ -240,7 +240,7 @@ describe('where the app wants a phone', () => {
     const sheet = program.top()
     expect(sheet.route).toBe('pages/phone/phone')
     await sheet.tapPhone('usePhone')
-    expect(sheet.data).toEqual({ busy: false, problem: '' })
+    expect(sheet.data).toEqual({ busy: false, deleted: false, problem: '' })
     expect(program.pages).toHaveLength(1)
     expect(program.top().route).toBe('pages/account/account')
     expect(program.top().data).toMatchObject({
@@ -271,7 +271,11 @@ describe('where the app wants a phone', () => {
     await (await program.open(signInPage)).tap('signIn')
     const sheet = program.top()
     await sheet.tapPhone('usePhone')
-    expect(sheet.data).toEqual({ busy: false, problem: '没有取得手机号，也可以用短信验证码' })
+    expect(sheet.data).toEqual({
+      busy: false,
+      deleted: false,
+      problem: '没有取得手机号，也可以用短信验证码',
+    })
     await sheet.tap('useSms')
     expect(program.top().route).toBe('pages/sms/sms')
     await servers.setSwitches(phoneAppId, { phone_denied: [] })
@@ -291,7 +295,7 @@ describe('where the app wants a phone', () => {
     const sheet = program.top()
     servers.advance(601_000)
     await sheet.tapPhone('usePhone')
-    expect(sheet.data).toEqual({ busy: false, problem: '停留太久了，请再试一次' })
+    expect(sheet.data).toEqual({ busy: false, deleted: false, problem: '停留太久了，请再试一次' })
     await sheet.tapPhone('usePhone')
     expect(program.top().data).toMatchObject({ state: 'ready' })
   })

@@ -186,7 +186,8 @@ export function account(client: Client, { files }: AccountOptions = {}): MyAccou
 
   async function askPreferences(...given: Parameters<typeof send>): Promise<VersionedPreferences> {
     const { data, header } = await ask<Preferences>(...given)
-    return { value: data, etag: readHeader(header, 'etag') }
+    // A proxy that compresses makes a weak tag of it, which no If-Match fits. RFC 9110 section 13.1.1
+    return { value: data, etag: readHeader(header, 'etag').replace(/^W\//, '') }
   }
 
   const preferences: PreferencesOfUser = {

@@ -84,13 +84,13 @@ export async function startMiniProgram(phone: Phone): Promise<MiniProgram> {
     contractsRead: 0,
     privacyAgreed: true,
     async open(url) {
-      const route = url.replace(/^\//, '')
+      const [route = '', query = ''] = url.replace(/^\//, '').split('?')
       const definition = definitions.get(route)
       if (!definition) throw new Error(`there is no page ${route}`)
       const page = openPage(phone, route, definition, components, consent)
       program.pages.push(page)
       await callAll(page, 'attached')
-      await page.call('onLoad', {})
+      await page.call('onLoad', Object.fromEntries(new URLSearchParams(query)))
       await show(page)
       await page.call('onReady')
       return page

@@ -161,8 +161,8 @@ Page({
   fail(error) {
     const code = error instanceof AuthError ? error.code : ''
     if (code === 'signed_out' || code === 'phone_required') this.setData({ state: code })
-    // The other device of somebody who deleted the account: the sign-in page has what to do about it.
-    else if (code === 'user_deleted') this.setData({ state: 'signed_out' })
+    // On the other device of somebody who deleted the account: that page has what to do about it.
+    else if (code === 'user_deleted') void wx.reLaunch({ url: '/pages/sign-in/sign-in?deleted=1' })
     else if (this.data.state === 'ready')
       this.setData({ problem: explain(error, { not_found: '这台设备已经退出' }) })
     else this.setData({ state: 'problem', problem: explain(error) })

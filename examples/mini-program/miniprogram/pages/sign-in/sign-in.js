@@ -12,8 +12,9 @@ Page({
     problem: '',
   },
 
-  onLoad() {
-    this.setData({ user: auth.user })
+  /** @param {{ deleted?: string }} query */
+  onLoad({ deleted }) {
+    this.setData({ user: auth.user, deleted: deleted === '1' })
     this.stopListening = auth.onChange((user) => this.setData({ user }))
   },
 
