@@ -94,7 +94,7 @@ export interface OtpOptions {
 }
 
 export interface LoginOptions extends SignInOptions {
-  /** Runs `wx.login` even when signed in. Default: false. */
+  /** Runs `wx.login` even when signed in. Default: as `restore`. */
   fresh?: boolean
 }
 
@@ -228,7 +228,8 @@ export function createClient(options: ClientOptions): Client {
       return open().account.user
     },
     request,
-    login: ({ fresh = false, restore } = {}) =>
+    // An account that was deleted elsewhere may have left its session here.
+    login: ({ restore, fresh = restore } = {}) =>
       run((kaimen) => (!fresh && signedInTo(kaimen.account)) || login(kaimen, fresh, restore)),
     signInWithPhone: (event, { restore } = {}) =>
       run((kaimen) => prove(kaimen, 'phone', { phone_code: readPhoneCode(event), restore })),

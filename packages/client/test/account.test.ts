@@ -360,6 +360,15 @@ describe('leaving', () => {
     ).toEqual([false, false, true])
   })
 
+  it('is taken back on a device that has not yet noticed it', async () => {
+    const { world, me } = await atHome()
+    const there = createWorldBeside(world).client()
+    await there.login()
+    await me.delete()
+    expect(await there.login({ restore: true })).toMatchObject({ user: { id: 'user-li' } })
+    expect(world.server.userDeleted).toBe(false)
+  })
+
   it('is not taken back by a login that happens to be under way', async () => {
     const { world, client, me } = await atHome()
     await me.delete()

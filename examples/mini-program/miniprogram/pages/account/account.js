@@ -67,7 +67,7 @@ Page({
         })),
       })
     } catch (error) {
-      this.fail(error)
+      await this.fail(error)
     }
   },
 
@@ -76,7 +76,7 @@ Page({
     try {
       await auth.login()
     } catch (error) {
-      this.fail(error)
+      await this.fail(error)
       return
     }
     await this.load()
@@ -108,7 +108,7 @@ Page({
     } catch (error) {
       // The switch goes back to where it was.
       this.setData({ settings: this.data.settings })
-      this.fail(error)
+      await this.fail(error)
     }
   },
 
@@ -147,7 +147,7 @@ Page({
     try {
       await work()
     } catch (error) {
-      this.fail(error)
+      await this.fail(error)
     } finally {
       this.setData({ busy: '' })
     }
@@ -158,14 +158,33 @@ Page({
    *
    * @param {unknown} error
    */
-  fail(error) {
+  async fail(error) {
     const code = error instanceof AuthError ? error.code : ''
     if (code === 'signed_out' || code === 'phone_required') this.setData({ state: code })
-    // On the other device of somebody who deleted the account: that page has what to do about it.
-    else if (code === 'user_deleted') void wx.reLaunch({ url: '/pages/sign-in/sign-in?deleted=1' })
-    else if (this.data.state === 'ready')
-      this.setData({ problem: explain(error, { not_found: '这台设备已经退出' }) })
-    else this.setData({ state: 'problem', problem: explain(error) })
+    else if (code === 'user_deleted') await this.leave()
+    else if (code === 'user_disabled') await this.learnWhy()
+    else this.say(explain(error, { not_found: '这台设备已经退出' }))
+  },
+
+  /** The account was deleted on another device; the sign-in page has what can be done about it. */
+  async leave() {
+    await auth.logout({ tellServer: false })
+    await wx.reLaunch({ url: '/pages/sign-in/sign-in?deleted=1' })
+  },
+
+  /** Disabled, or deleted? A login says which. */
+  async learnWhy() {
+    try {
+      if (!(await auth.reauthenticate())) await auth.logout()
+    } catch (error) {
+      if (error instanceof AuthError && error.code === 'user_deleted') await this.leave()
+      else this.say(explain(error))
+    }
+  },
+
+  /** @param {string} problem */
+  say(problem) {
+    this.setData(this.data.state === 'ready' ? { problem } : { state: 'problem', problem })
   },
 })
 
