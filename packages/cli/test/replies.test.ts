@@ -20,6 +20,11 @@ import { createMemoryStore } from '@kaimen/server/store/memory'
 
 const [openApp, , , phoneApp] = seedWorld.apps
 const [liHua, wangFang, chenMei] = seedWorld.people.map(({ id }) => id)
+/** A PNG of one pixel. */
+const onePixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==',
+  'base64',
+)
 const languages = ['zh-CN', 'en'] as const
 const pushToken = 'onlyForThisTest'
 
@@ -72,6 +77,8 @@ type Input = {
   json?: unknown
   form?: Record<string, string>
   token?: string
+  /** Sent as it is. */
+  body?: string | Uint8Array
   headers?: Record<string, string>
   params?: Record<string, string>
   query?: string
@@ -82,7 +89,7 @@ async function call(name: RouteName, input: Input = {}): Promise<Response> {
   const { json, form, token, headers, params = {}, query = '', to = auth } = input
   const route: Route = routes[name]
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, key: string) => params[key] ?? '')
-  const body = form ? new URLSearchParams(form).toString() : json && JSON.stringify(json)
+  const body = form ? new URLSearchParams(form).toString() : (input.body ?? toJson(json))
   called.add(name)
   return to.handler(
     new Request(`https://auth.example.com${path}${query}`, {
@@ -93,19 +100,23 @@ async function call(name: RouteName, input: Input = {}): Promise<Response> {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...headers,
       },
-      ...(typeof body === 'string' && { body }),
+      ...(body !== undefined && { body: Buffer.from(body) }),
     }),
   )
 }
+
+const toJson = (json: unknown) => (json === undefined ? undefined : JSON.stringify(json))
 
 /** Calls a route, and holds the reply to its schema. */
 async function expectReply(name: RouteName, input?: Input): Promise<Record<string, string>> {
   const response = await call(name, input)
   const route: Route = routes[name]
   const { replyType = 'application/json', status = 200 } = route
-  const body: unknown = await (replyType === 'text/plain' ? response.text() : response.json())
+  const isJson = replyType === 'application/json'
+  const body: unknown = await (isJson ? response.json() : response.text())
   expect(response.status).toBe(status)
-  expect(response.headers.get('content-type')?.split(';')[0]).toBe(replyType)
+  const type = response.headers.get('content-type')?.split(';')[0] ?? ''
+  expect([type, `${type.split('/')[0]}/*`]).toContain(replyType)
   expect(await route.reply['~standard'].validate(body)).not.toHaveProperty('issues')
   if (route.noStore) expect(response.headers.get('cache-control')).toBe('no-store')
   return body as Record<string, string>
@@ -247,6 +258,68 @@ describe('a reply is what the protocol says', () => {
     expect(left).toMatchObject({ identities: [{ id: openApp.appid, kind: 'mini_program' }] })
   })
 
+  it('of a profile with a picture, and of taking both away', async () => {
+    const { access_token: token = '' } = await signIn(wangFang)
+    const json = { nickname: '王芳' }
+    expect(await expectReply('updateMe', { json, token })).toMatchObject(json)
+    const headers = { 'content-type': 'image/png' }
+    const changed = await expectReply('changeAvatar', { token, headers, body: onePixel })
+    const name = changed['avatar_url']?.split('/').at(-1) ?? ''
+    await expectReply('avatar', { params: { name } })
+    const none = { nickname: null, avatar_url: null }
+    expect(await expectReply('updateMeByPost', { json: none, token })).toMatchObject(none)
+  })
+
+  it('of preferences, and of everything that is held', async () => {
+    const { access_token: token = '' } = await signIn(wangFang)
+    expect(await expectReply('preferences', { token })).toEqual({})
+    const put = { token, json: { dark: true }, headers: { 'if-match': '"0"' } }
+    expect(await expectReply('changePreferences', put)).toEqual({ dark: true })
+    expect(await expectReply('exportMe', { token })).toMatchObject({ preferences: { dark: true } })
+  })
+
+  it('of open data, and of what WeChat says of its key', async () => {
+    const { access_token: token = '' } = await signIn(wangFang)
+    const asked = { appid: openApp.appid, person: wangFang }
+    const data = (await control('POST', '/emulator/wx/getUserInfo', asked)) as Record<
+      string,
+      string
+    >
+    const json = { raw_data: data['rawData'], signature: data['signature'] }
+    expect(await expectReply('wechatData', { json, token })).toHaveProperty('nickName', null)
+    expect(await expectReply('checkWechatSession', { token })).toEqual({ valid: true })
+  })
+
+  it('of a sign-in behind cloud hosting', async () => {
+    const behind = openAuth({ cloud: { env: 'prod-1' } })
+    const headers = {
+      'x-wx-env': 'prod-1',
+      'x-wx-source': 'wx_client',
+      'x-wx-appid': openApp.appid,
+      'x-wx-openid': 'oNobody',
+    }
+    await expectReply('signInCloud', { json: {}, headers, to: behind.auth })
+    await behind.close()
+  })
+
+  it('of leaving, and of coming back', async () => {
+    const { access_token: token = '', user } = await signIn(liHua)
+    await expectReply('deleteMe', { token })
+    const json = { app_id: openApp.appid, code: await wxLogin(liHua), restore: true }
+    const back = await expectReply('signInWechat', { json })
+    expect(back['user']).toHaveProperty('id', (user as unknown as { id: string }).id)
+  })
+
+  it('of a push', async () => {
+    const timestamp = String(Math.floor(Date.now() / 1000))
+    const signed = [pushToken, timestamp, '2'].toSorted().join('')
+    const signature = createHash('sha1').update(signed).digest('hex')
+    const query = `?timestamp=${timestamp}&nonce=2&signature=${signature}`
+    const params = { app_id: openApp.appid }
+    const json = { MsgType: 'event', Event: 'user_info_modified', OpenID: 'oNobody' }
+    expect(await expectReply('push', { params, query, json })).toBe('success')
+  })
+
   it('of the URL check of message push', async () => {
     const signature = createHash('sha1').update(['1', '2', pushToken].join('')).digest('hex')
     const query = `?timestamp=1&nonce=2&echostr=7410&signature=${signature}`
@@ -374,6 +447,43 @@ describe('a refusal is what the protocol says, in either language', () => {
     await expectProblem('not_found', 'checkPushUrl', () => ({ params: { app_id: 'wx0' } }))
   })
 
+  it('of preferences that were not read, or have changed since', async () => {
+    const { access_token: token = '' } = await signIn(wangFang)
+    await expectProblem('precondition_required', 'changePreferences', () => ({ token, json: {} }))
+    const headers = { 'if-match': '"99"' }
+    const stale = () => ({ token, json: {}, headers })
+    await expectProblem('preferences_changed', 'changePreferences', stale)
+  })
+
+  it('of a picture that is none, is broken, or is not there', async () => {
+    const { access_token: token = '' } = await signIn(wangFang)
+    const put = (body: Uint8Array, type = 'image/png') => ({
+      token,
+      body,
+      headers: { 'content-type': type },
+    })
+    await expectProblem('media_type_unsupported', 'changeAvatar', () => put(Buffer.from('<svg>')))
+    await expectProblem('media_type_unsupported', 'changeAvatar', () => put(onePixel, 'text/html'))
+    await expectProblem('body_invalid', 'changeAvatar', () => put(onePixel.subarray(0, 12)))
+    await expectProblem('body_too_large', 'changeAvatar', () => put(Buffer.alloc(2_000_000)))
+    await expectProblem('not_found', 'avatar', () => ({ params: { name: 'nobody.png' } }))
+  })
+
+  it('of open data that does not fit the stored key, or a fresh one', async () => {
+    const { access_token: token = '' } = await signIn(wangFang)
+    const json = { raw_data: '{}', signature: '0'.repeat(40) }
+    await expectProblem('session_key_stale', 'wechatData', () => ({ json, token }))
+    const withFreshCode = async () => ({ json: { ...json, code: await wxLogin(wangFang) }, token })
+    await expectProblem('data_invalid', 'wechatData', withFreshCode)
+  })
+
+  it('of a user who left, and of cloud hosting that is off', async () => {
+    const { access_token: token = '' } = await signIn(liHua)
+    await expectReply('deleteMe', { token })
+    await expectProblem('user_deleted', 'signInWechat', async () => withCode(await wxLogin(liHua)))
+    await expectProblem('not_found', 'signInCloud', () => ({ json: {} }))
+  })
+
   it('of a path or a method that is not there', async () => {
     for (const language of languages) {
       const send = (method: string, path: string) =>
@@ -384,7 +494,7 @@ describe('a refusal is what the protocol says, in either language', () => {
           }),
         )
       await expectProblemResponse(await send('GET', '/v1/nowhere'), 'not_found', language)
-      await expectProblemResponse(await send('PATCH', '/v1/me'), 'method_not_allowed', language)
+      await expectProblemResponse(await send('PUT', '/v1/me'), 'method_not_allowed', language)
     }
   })
 
