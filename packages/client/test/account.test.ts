@@ -84,6 +84,9 @@ describe('my account', () => {
       world.server.fail('/v1/me', { kind: 'page', status })
       expect((await failureOf(me.get())).code).toBe(code)
     }
+    const { send } = world.phone
+    world.phone.send = async (sent) => ({ ...(await send(sent)), status: 302 })
+    expect((await failureOf(me.get())).code).toBe('reply_invalid')
     expect(callsTo(world, '/v1/me').map(({ redirect }) => redirect)).not.toContain('follow')
   })
 
