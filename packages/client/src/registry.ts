@@ -13,9 +13,13 @@ interface Credentials extends Span {
   byWechat?: unknown
 }
 
-export type LoginResult =
-  | { status: 'signed_in'; user: SessionUser; isNewUser: boolean }
-  | { status: 'phone_required'; expiresInSeconds: number }
+export interface SignedInResult {
+  status: 'signed_in'
+  user: SessionUser
+  isNewUser: boolean
+}
+
+export type LoginResult = SignedInResult | { status: 'phone_required'; expiresInSeconds: number }
 
 /** Of an SMS that was sent: the life of its code, and the wait before another. */
 export interface OtpResult {

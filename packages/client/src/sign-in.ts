@@ -2,7 +2,14 @@
  * The sign-in of one account: login, renewal, sign-out. Every change of its credentials is made
  * here.
  */
-import type { Account, LoginResult, OtpResult, Pause, SessionUser } from './registry.ts'
+import type {
+  Account,
+  LoginResult,
+  OtpResult,
+  Pause,
+  SessionUser,
+  SignedInResult,
+} from './registry.ts'
 import { AuthError } from './auth-error.ts'
 import { limit, post } from './call.ts'
 import { merge } from './merge.ts'
@@ -173,7 +180,7 @@ export function prove(kaimen: Kaimen, way: Way, proof: Proof): Promise<LoginResu
 }
 
 /** Who is signed in already. */
-export function signedInTo({ credentials, user }: Account): LoginResult | null {
+export function signedInTo({ credentials, user }: Account): SignedInResult | null {
   return credentials && user && { status: 'signed_in', user, isNewUser: false }
 }
 
@@ -203,7 +210,8 @@ function takeOff(
       await (pending && pending.promise.catch(ignore))
       checkEpoch(account, epoch)
       const meanwhile = signedInTo(account)
-      if (meanwhile && !fresh) return meanwhile
+      const replaced = meanwhile && onlyId && meanwhile.user.id !== onlyId
+      if (meanwhile && (replaced || !fresh)) return meanwhile
       if (!platform.canSignIn())
         throw new AuthError('unavailable', { action: 'none', message: '请前往小程序登录' })
       // The phone button proves a number and no openid: without a ticket it takes a login code, too.

@@ -280,6 +280,23 @@ describe('what needs a sign-in of the last minutes', () => {
     expect(world.server.liveSessions()).toBe(1)
   })
 
+  it('leaves whoever signs in meanwhile signed in, and does nothing in their name', async () => {
+    const { world, client, me } = await atHome()
+    const held = world.server.hold('/v1/sign-in/otp', 'reply')
+    world.server.person = 'wang'
+    const signIn = client.signInWithOtp({ phone, otp: rightOtp })
+    await quiet()
+    world.server.person = 'li'
+    world.server.fail('/v1/me', stale)
+    const leaving = failureOf(me.delete())
+    await quiet()
+    held.release()
+    await signIn
+    expect((await leaving).code).toBe('reauth_required')
+    expect(client.user?.id).toBe('user-wang')
+    expect(callsTo(world, '/v1/me', 'DELETE')).toHaveLength(1)
+  })
+
   it('says what hindered the login', async () => {
     const { world, me } = await atHome()
     world.server.fail('/v1/me', stale)
