@@ -101,13 +101,14 @@ Page({
    */
   async changeSetting({ currentTarget, detail }) {
     const { name } = currentTarget.dataset
-    this.setData({ problem: '' })
+    const { settings } = this.data
+    // A switch goes back only from where the data says that it is.
+    this.setData({ problem: '', settings: { ...settings, [name]: detail.value } })
     try {
       const { value } = await me.preferences.update((known) => ({ ...known, [name]: detail.value }))
       this.setData({ settings: readSettings(value) })
     } catch (error) {
-      // The switch goes back to where it was.
-      this.setData({ settings: this.data.settings })
+      this.setData({ settings })
       await this.fail(error)
     }
   },
