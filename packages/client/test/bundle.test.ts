@@ -1,8 +1,11 @@
+import { join } from 'node:path'
 import { createContext, runInContext } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { transform } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
+import fallback from '../account/package.json' with { type: 'json' }
 import { budgetBytes, bundleForMiniProgram, entries } from '../bundle.mts'
+import manifest from '../package.json' with { type: 'json' }
 import type * as Account from '../src/account.ts'
 import type * as Module from '../src/index.ts'
 import { authUrl, createWorld, shopUrl, type World } from './support/world.ts'
@@ -78,6 +81,15 @@ describe('the files for mini programs', () => {
     const me = account(createClient({ baseUrl: authUrl }))
     expect(await me.get()).toMatchObject({ id: 'user-li' })
     await expect(me.removeDevice('none')).rejects.toBeInstanceOf(AuthError)
+  })
+
+  it('have a second that is found without exports as well, which webpack 4 does not read', () => {
+    const { exports: entries } = manifest
+    const at = (path: string) => `./${join('account', path)}`
+    expect(at(fallback.main)).toBe(entries['./account'].require.default)
+    expect(at(fallback.types)).toBe(entries['./account'].require.types)
+    expect(at(fallback.module)).toBe(entries['./account'].import.default)
+    expect(manifest.files).toContain('account')
   })
 
   it('needs nothing but ECMAScript, timers and wx', async () => {
