@@ -84,11 +84,11 @@ describe('the files for mini programs', () => {
   })
 
   it('have a second that is found without exports as well, which webpack 4 does not read', () => {
-    const { exports: entries } = manifest
+    const { exports: published } = manifest
     const at = (path: string) => `./${join('account', path)}`
-    expect(at(fallback.main)).toBe(entries['./account'].require.default)
-    expect(at(fallback.types)).toBe(entries['./account'].require.types)
-    expect(at(fallback.module)).toBe(entries['./account'].import.default)
+    expect(at(fallback.main)).toBe(published['./account'].require.default)
+    expect(at(fallback.types)).toBe(published['./account'].require.types)
+    expect(at(fallback.module)).toBe(published['./account'].import.default)
     expect(manifest.files).toContain('account')
   })
 
