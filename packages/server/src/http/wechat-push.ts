@@ -126,6 +126,7 @@ async function act(parts: HttpParts, app: App, push: Push): Promise<void> {
       return withdrawData(parts, user.id, app.app_id, revoked[push.RevokeInfo ?? ''] ?? [])
     case 'user_authorization_cancellation':
       return leave(parts, user.id)
+    case undefined:
     default:
       // Of no concern to a login.
   }
