@@ -106,7 +106,8 @@ export function createAuth(options: AuthOptions): Auth {
   const http = mountRoutes(readyToServe, report)
 
   let isClosed = false
-  const tidyUp = async () => tidy({ ...(await ready()), retention: checked.retention }, () => isClosed)
+  const tidyUp = async () =>
+    tidy({ ...(await ready()), retention: checked.retention }, () => isClosed)
   const tidying = setInterval(() => {
     tidyUp().catch((error: unknown) => report('What has had its time could not be removed', error))
   }, tidyEveryMs)

@@ -128,7 +128,7 @@ async function act(parts: HttpParts, app: App, push: Push): Promise<void> {
       return leave(parts, user.id)
     case undefined:
     default:
-      // Of no concern to a login.
+    // Of no concern to a login.
   }
 }
 
