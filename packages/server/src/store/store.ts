@@ -71,8 +71,8 @@ export type Store = {
     } & Recorded,
   ): Promise<'linked' | 'taken'>
   /**
-   * Takes an identity from its user, with the unionid that no other identity of theirs has, and
-   * ends the user's sessions in that app, in one act. `last_way_in`: nothing else would let the
+   * Takes an identity from its user, with the unionid that last came with it and with no other of
+   * theirs, and ends the user's sessions in that app, in one act. `last_way_in`: nothing else would let the
    * user in, so nothing is done.
    */
   unlinkIdentity(

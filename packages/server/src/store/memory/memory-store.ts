@@ -22,7 +22,7 @@ type Identity = {
   openid: string
   session_key: Uint8Array
   created_at: number
-  /** The unionid that came with it, where the user holds it. */
+  /** The unionid that last came with it. */
   union: string | undefined
 }
 
@@ -319,7 +319,7 @@ export function createMemoryStore(clock: Clock): Store {
           openid,
           session_key: session_key ?? known?.session_key ?? noKey,
           created_at: known?.created_at ?? now_ms,
-          union: known && !wechat.claim_unionid ? known.union : union,
+          union: union ?? known?.union,
         })
         if (wechat.claim_unionid && union !== undefined) unionids.set(union, user_id)
       }

@@ -460,22 +460,19 @@ export function sqlStatements(db: Kysely<Tables>) {
         .onConflict((conflict) => conflict.doNothing()),
     ),
 
-    touchIdentity: statement((v: IdentityValues) =>
+    /** What is `null` stays as it is. */
+    touchIdentity: statement((v: TouchValues) =>
       db
         .updateTable('identities')
-        .set({ session_key: v.session_key, session_key_at: v.now_ms })
+        .set((e) => ({
+          session_key: e.fn.coalesce(e.val(v.session_key), 'session_key'),
+          session_key_at: e.fn.coalesce(e.val(v.session_key_at), 'session_key_at'),
+          open_platform: e.fn.coalesce(e.val(v.open_platform), 'open_platform'),
+          unionid: e.fn.coalesce(e.val(v.unionid), 'unionid'),
+        }))
         .where('app_id', '=', v.app_id)
         .where('openid', '=', v.openid)
         .where('user_id', '=', v.user_id),
-    ),
-
-    setUnionidOfIdentity: statement(
-      (v: { app_id: string; openid: string; open_platform: string; unionid: string }) =>
-        db
-          .updateTable('identities')
-          .set({ open_platform: v.open_platform, unionid: v.unionid })
-          .where('app_id', '=', v.app_id)
-          .where('openid', '=', v.openid),
     ),
 
     sessionKey: statement((v: { app_id: string; openid: string }) =>
@@ -710,9 +707,13 @@ type IdentityValues = {
   user_id: number
   session_key: Uint8Array
   now_ms: number
-  /** Of a new one; `touchIdentity` leaves them as they are. */
   open_platform: string | null
   unionid: string | null
+}
+
+type TouchValues = Omit<IdentityValues, 'session_key' | 'now_ms'> & {
+  session_key: Uint8Array | null
+  session_key_at: number | null
 }
 
 type NewSessionValues = {

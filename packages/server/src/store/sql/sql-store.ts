@@ -126,7 +126,8 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     keepSessionKey: (act) =>
       write(async (on) => {
-        const values = { ...act, open_platform: null, unionid: null }
+        const { now_ms: session_key_at, ...write } = act
+        const values = { ...write, session_key_at, open_platform: null, unionid: null }
         return Boolean((await run.touchIdentity(on, values)).numAffectedRows)
       }),
 
@@ -393,22 +394,14 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     user_id: number,
     now_ms: number,
   ) {
-    const isKnown = wechat.identity === 'known'
-    const { session_key } = wechat
-    if (isKnown && session_key === null) {
-      const holder = await run.userByOpenid(on, wechat)
-      if (holder.rows[0]?.id !== user_id) throw taken()
-    } else {
-      const values = { ...wechat, session_key: session_key ?? noKey, user_id, now_ms }
-      const held = isKnown ? await run.touchIdentity(on, values) : await run.addIdentity(on, values)
-      if (!held.numAffectedRows) throw taken()
-    }
-    if (!wechat.claim_unionid) return
-    if (!(await holdUnionid(on, wechat, user_id))) throw taken()
-    const { app_id, openid, open_platform, unionid } = wechat
-    if (isKnown && open_platform !== null && unionid !== null) {
-      await run.setUnionidOfIdentity(on, { app_id, openid, open_platform, unionid })
-    }
+    const { session_key, identity, claim_unionid, ...key } = wechat
+    const session_key_at = session_key === null ? null : now_ms
+    const held =
+      identity === 'known'
+        ? await run.touchIdentity(on, { ...key, user_id, session_key, session_key_at })
+        : await run.addIdentity(on, { ...key, user_id, session_key: session_key ?? noKey, now_ms })
+    if (!held.numAffectedRows) throw taken()
+    if (claim_unionid && !(await holdUnionid(on, key, user_id))) throw taken()
   }
 
   /** @returns Whether it is this user's now, or there is none. */

@@ -29,7 +29,7 @@ export type Tables = {
     created_at: number
     /** When `session_key` was received. */
     session_key_at: number
-    /** The unionid that came with this openid, where the user holds it; both are null or neither. */
+    /** The unionid that last came with this openid; both are null or neither. */
     open_platform: string | null
     unionid: string | null
   }
