@@ -61,8 +61,9 @@ export function createMemoryStore(clock: Clock): Store {
   const conflicts = new Map<number, StoredConflict>()
   const merges = new Map<number, StoredMerge & { taken: Taken }>()
   const sessions = new Map<number, Session>()
-  const events: StoredEvent[] = []
+  const events = new Map<number, StoredEvent>()
   const signingKeys = new Map<string, StoredSigningKey>()
+  const newId = countUp(clock)
 
   const openidKey = ({ app_id, openid }: Pick<WechatKey, 'app_id' | 'openid'>) =>
     `${app_id}/${openid}`
@@ -90,7 +91,13 @@ export function createMemoryStore(clock: Clock): Store {
     for (const key of keys) if (map.get(key) === from) map.set(key, to)
   }
 
-  const record = (event: StoredEvent | undefined) => void (event && events.push({ ...event }))
+  /** A number that was given already is exchanged for the next. */
+  function record(event: StoredEvent | undefined) {
+    if (!event) return
+    let { id } = event
+    while (events.has(id)) id = newId()
+    events.set(id, { ...event, id })
+  }
 
   /**
    * Whether a sign-in would take nobody's openid, unionid or phone, and no second of the user's
@@ -267,7 +274,7 @@ export function createMemoryStore(clock: Clock): Store {
     migrate: () => Promise.resolve({ applied: [] }),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
-    newId: countUp(clock),
+    newId,
 
     findUsers({ app_id, wechat, phone, unverified_phone = [] }) {
       const byOpenid = wechat && userOf(identities.get(openidKey(wechat))?.user_id)
@@ -533,7 +540,7 @@ export function createMemoryStore(clock: Clock): Store {
 
     listConflicts: ({ after = 0, limit }) =>
       Promise.resolve(
-        [...conflicts.values()]
+        byId(conflicts)
           .filter(({ id }) => id > after)
           .slice(0, limit)
           .map((conflict) => ({ ...conflict })),
@@ -565,7 +572,7 @@ export function createMemoryStore(clock: Clock): Store {
 
     listMerges: ({ after = 0, limit }) =>
       Promise.resolve(
-        [...merges.values()]
+        byId(merges)
           .filter(({ id }) => id > after)
           .slice(0, limit)
           .map(({ taken: _, ...merge }) => merge),
@@ -634,16 +641,15 @@ export function createMemoryStore(clock: Clock): Store {
 
     listEvents: ({ user_id, after = 0, limit }) =>
       Promise.resolve(
-        events
+        byId(events)
           .filter((event) => event.id > after && (user_id ?? event.user_id) === event.user_id)
           .slice(0, limit)
           .map((event) => ({ ...event })),
       ),
 
     pruneSessions({ after, before, limit }) {
-      const walked = [...sessions.values()]
+      const walked = byId(sessions)
         .filter(({ id }) => id > after)
-        .sort((a, b) => a.id - b.id)
         .slice(0, limit)
       for (const { id, ended_at, idle_expires_at, expires_at } of walked) {
         if (Math.min(ended_at ?? Infinity, idle_expires_at, expires_at) < before) {
@@ -654,9 +660,10 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     pruneEvents({ before, limit }) {
-      const old = events.slice(0, limit).findLastIndex(({ at }) => at < before) + 1
-      events.splice(0, old)
-      return Promise.resolve(old)
+      const oldest = byId(events).slice(0, limit)
+      const old = oldest.slice(0, oldest.findLastIndex(({ at }) => at < before) + 1)
+      for (const { id } of old) events.delete(id)
+      return Promise.resolve(old.length)
     },
 
     listSigningKeys: () =>
@@ -677,6 +684,10 @@ export function createMemoryStore(clock: Clock): Store {
       return Promise.resolve()
     },
   }
+}
+
+function byId<Row extends { id: number }>(rows: ReadonlyMap<number, Row>): Row[] {
+  return [...rows.values()].sort((a, b) => a.id - b.id)
 }
 
 /** Of an identity that came without one. */
