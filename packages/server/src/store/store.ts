@@ -72,8 +72,8 @@ export type Store = {
   ): Promise<'linked' | 'taken'>
   /**
    * Takes an identity from its user, with the unionid that last came with it and with no other of
-   * theirs, and ends the user's sessions in that app, in one act. `last_way_in`: nothing else would let the
-   * user in, so nothing is done.
+   * theirs, and ends the user's sessions in that app, in one act. `last_way_in`: nothing else would
+   * let the user in, so nothing is done.
    */
   unlinkIdentity(
     write: { user_id: number; app_id: string; now_ms: number } & Recorded,
@@ -208,7 +208,7 @@ export type Store = {
    * before `before`. @returns Where to go on; `undefined` at the end.
    */
   pruneSessions(walk: { after: number; before: number; limit: number }): Promise<number | undefined>
-  /** Removes at most `limit` events from before `before`. @returns How many. */
+  /** Looks at the `limit` oldest events, and removes those from before `before`. @returns How many. */
   pruneEvents(write: { before: number; limit: number }): Promise<number>
 
   listSigningKeys(): Promise<readonly StoredSigningKey[]>

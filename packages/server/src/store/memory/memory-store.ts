@@ -660,8 +660,9 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     pruneEvents({ before, limit }) {
-      const oldest = byId(events).slice(0, limit)
-      const old = oldest.slice(0, oldest.findLastIndex(({ at }) => at < before) + 1)
+      const old = byId(events)
+        .slice(0, limit)
+        .filter(({ at }) => at < before)
       for (const { id } of old) events.delete(id)
       return Promise.resolve(old.length)
     },

@@ -671,8 +671,8 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.selectFrom('events').select(['id', 'at']).orderBy('id').limit(v.limit),
     ),
 
-    removeEventsTo: statement((v: { last: number }) =>
-      db.deleteFrom('events').where('id', '<=', v.last),
+    removeEventsTo: statement((v: { last: number; before: number }) =>
+      db.deleteFrom('events').where('id', '<=', v.last).where('at', '<', v.before),
     ),
 
     signingKeys: statement((_: object) =>

@@ -348,10 +348,10 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     pruneEvents: ({ before, limit }) =>
       write(async (on) => {
         const { rows } = await run.oldestEvents(on, { limit })
-        // Ids grow with time, so that what is too old comes first.
+        // Ids grow with time, but for the clocks of two processes.
         const last = rows.filter(({ at }) => at < before).at(-1)?.id
         if (last === undefined) return 0
-        return Number((await run.removeEventsTo(on, { last })).numAffectedRows)
+        return Number((await run.removeEventsTo(on, { last, before })).numAffectedRows)
       }),
 
     async listSigningKeys() {
