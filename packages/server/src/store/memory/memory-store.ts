@@ -238,8 +238,9 @@ export function createMemoryStore(clock: Clock): Store {
   }
 
   function changeAvatar(user: User, avatar: string | null, now_ms: number) {
-    if (avatar !== null) looseBlobs.delete(avatar)
     if (user.avatar !== null) looseBlobs.set(user.avatar, now_ms)
+    // Last: it may be the one that the user has.
+    if (avatar !== null) looseBlobs.delete(avatar)
     user.avatar = avatar
   }
 

@@ -423,8 +423,9 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     avatar: string | null,
     now_ms: number,
   ) {
-    if (avatar !== null) await run.removeLooseBlob(on, { name: avatar })
     if (old !== null) await run.addLooseBlob(on, { name: old, at: now_ms })
+    // Last: it may be the one that the user has.
+    if (avatar !== null) await run.removeLooseBlob(on, { name: avatar })
     await run.setAvatar(on, { id, avatar })
   }
 
