@@ -101,17 +101,19 @@ export function createMemoryStore(clock: Clock): Store {
 
   /**
    * Whether a sign-in would take nobody's openid, unionid or phone, and no second of the user's
-   * own.
+   * own; and its conflict is with whoever holds the unionid.
    */
-  function isFree({ user_id, app_id, wechat, phone, unverified }: SignInWrite) {
+  function isFree({ user_id, app_id, wechat, phone, unverified, conflict }: SignInWrite) {
     const identity = wechat ? identities.get(openidKey(wechat)) : undefined
     const isIdentityFree =
       wechat === null ||
       (wechat.identity === 'known'
         ? identity?.user_id === user_id
         : !identity && !hasIdentity(user_id, app_id))
-    const union = wechat?.claim_unionid ? unionidKey(wechat) : undefined
-    const unionHolder = union === undefined ? undefined : unionids.get(union)
+    const union = wechat ? unionidKey(wechat) : undefined
+    const holder = union === undefined ? undefined : unionids.get(union)
+    const isUnionFree = !wechat?.claim_unionid || (holder ?? user_id) === user_id
+    const isConflictTrue = !conflict || conflict.holder_id === holder
     const isPhoneFree =
       phone === null ||
       (!users.get(user_id)?.phone && !phone.indexes.some((index) => phoneIndexes.has(index)))
@@ -120,7 +122,7 @@ export function createMemoryStore(clock: Clock): Store {
       !unverified.phone.indexes.some(
         (index) => phoneIndexes.has(index) || unverifiedIndexes.has(index),
       )
-    return isIdentityFree && (unionHolder ?? user_id) === user_id && isPhoneFree && isClaimFree
+    return isIdentityFree && isUnionFree && isConflictTrue && isPhoneFree && isClaimFree
   }
 
   /** The number is proven now: whoever claimed it before loses it, and so its password. */

@@ -77,6 +77,8 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         if (act.phone) await holdFirstPhone(on, act.phone, user_id)
         if (act.unverified) await claimPhone(on, act.unverified, user_id)
         if (act.conflict) {
+          const holder = await findHolder(on, act.wechat)
+          if (holder !== act.conflict.holder_id) throw taken()
           await run.addConflict(on, { ...act.conflict, user_id, app_id, created_at: now_ms })
         }
         for (const event of act.events) await record(on, event)
@@ -413,8 +415,17 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     if (open_platform === null || unionid === null) return true
     const claimed = await run.addUnionid(on, { open_platform, unionid, user_id })
     if (claimed.numAffectedRows) return true
-    const holder = await run.userByUnionid(on, { open_platform, unionid })
-    return holder.rows[0]?.id === user_id
+    return (await findHolder(on, { open_platform, unionid })) === user_id
+  }
+
+  async function findHolder(
+    on: Connection,
+    wechat: Pick<WechatKey, 'open_platform' | 'unionid'> | null,
+  ): Promise<number | undefined> {
+    const { open_platform = null, unionid = null } = wechat ?? {}
+    if (open_platform === null || unionid === null) return undefined
+    const { rows } = await run.userByUnionid(on, { open_platform, unionid })
+    return rows[0]?.id
   }
 
   async function changeAvatar(
