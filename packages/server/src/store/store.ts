@@ -356,8 +356,8 @@ export type SignInWrite = {
 
 /**
  * - `taken`: somebody was faster: the openid, unionid, phone or id has an owner by now, or the user
- *   another identity in this app, or the conflict's unionid another holder or none. Nothing was
- *   written; read and resolve again.
+ *   another identity in this app, or the conflict's unionid another holder or none; or the user was
+ *   merged or erased. Nothing was written; read and resolve again.
  * - `user_not_active`: nothing was written.
  */
 export type SignInOutcome = 'signed_in' | 'taken' | 'user_not_active'

@@ -307,8 +307,9 @@ export function createMemoryStore(clock: Clock): Store {
         (act.user === 'make' && users.has(user_id)) || sessions.has(act.session.id) || !isFree(act)
       if (act.user !== 'make') {
         const user = users.get(user_id)
-        const comesBack = act.user === 'restore' && user?.status === 'deleted'
-        if (user?.status !== 'active' && !(comesBack && !isGone(user, now_ms))) {
+        if (!user || user.status === 'merged') return Promise.resolve('taken')
+        const comesBack = act.user === 'restore' && user.status === 'deleted'
+        if (user.status !== 'active' && !(comesBack && !isGone(user, now_ms))) {
           return Promise.resolve('user_not_active')
         }
       }

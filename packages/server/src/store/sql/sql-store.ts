@@ -380,10 +380,13 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     while (!added.numAffectedRows) added = await run.addEvent(on, { ...event, id: newId() })
   }
 
-  /** Of two processes that gave one id to two sessions, or of a user who may not come in. */
+  /**
+   * Of two processes that gave one id to two sessions, of a user to whom nothing leads any more, or
+   * of one who may not come in.
+   */
   async function whyNoSession(on: Connection, user_id: number): Promise<SignInOutcome> {
-    const [user] = (await run.userById(on, { id: user_id })).rows
-    return user?.status === 'active' ? 'taken' : 'user_not_active'
+    const [{ status } = { status: 'merged' }] = (await run.userById(on, { id: user_id })).rows
+    return status === 'active' || status === 'merged' ? 'taken' : 'user_not_active'
   }
 
   /**
