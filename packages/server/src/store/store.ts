@@ -62,14 +62,17 @@ export type Store = {
     session_key: Uint8Array
     now_ms: number
   }): Promise<boolean>
-  /** Makes an openid this user's. `taken`: it is another's, or the user has another in this app. */
+  /**
+   * Makes an openid, and the unionid that came with it, this user's. `taken`: one of them is
+   * another's, or the user has another openid in this app.
+   */
   linkIdentity(
     write: {
       user_id: number
       now_ms: number
       wechat: WechatKey & { session_key: Uint8Array }
     } & Recorded,
-  ): Promise<'linked' | 'taken'>
+  ): Promise<'linked' | 'taken' | 'user_not_active'>
   /**
    * Takes an identity from its user, with the unionid that last came with it and with no other of
    * theirs, and ends the user's sessions in that app, in one act. `last_way_in`: nothing else would
@@ -85,12 +88,15 @@ export type Store = {
    */
   changePhone(
     write: { user_id: number; phone: StoredPhone } & Recorded,
-  ): Promise<'changed' | 'taken'>
+  ): Promise<'changed' | 'taken' | 'user_not_active'>
   /** The number that a user claims and has not proven. */
   findUnverifiedPhone(user_id: number): Promise<SealedPhone | undefined>
   /** The PHC text of the user's password hash. */
   findPassword(user_id: number): Promise<string | undefined>
-  /** Only in place of the hash that was read, or of none: a change that came between is not undone. */
+  /**
+   * Only in place of the hash that was read, or of none: a change that came between is not undone.
+   * `not_set` for a user who is not active as well.
+   */
   setPassword(
     write: { user_id: number; password: string; replaces: string | null } & Recorded,
   ): Promise<'set' | 'not_set'>
@@ -113,7 +119,10 @@ export type Store = {
   removeLooseBlob(name: string): Promise<void>
 
   findPreferences(user_id: number): Promise<StoredPreferences | undefined>
-  /** Only in place of the version that was read; 0 where there is none. */
+  /**
+   * Only in place of the version that was read; 0 where there is none. `changed` for a user who is
+   * not active as well.
+   */
   setPreferences(write: {
     user_id: number
     /** JSON. */

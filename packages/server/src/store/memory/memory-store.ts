@@ -174,6 +174,8 @@ export function createMemoryStore(clock: Clock): Store {
     return true
   }
 
+  const isActive = (id: number) => users.get(id)?.status === 'active'
+
   const isGone = (user: StoredUser, now_ms: number) =>
     user.gone_at !== null && user.gone_at <= now_ms
 
@@ -410,6 +412,7 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     linkIdentity({ user_id, now_ms, wechat, event }) {
+      if (!isActive(user_id)) return Promise.resolve('user_not_active')
       const { app_id, openid, session_key } = wechat
       const union = unionidKey(wechat)
       const holder = union === undefined ? undefined : unionids.get(union)
@@ -439,6 +442,7 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     changePhone({ user_id, phone, event }) {
+      if (!isActive(user_id)) return Promise.resolve('user_not_active')
       const isTaken = phone.indexes.some((index) => {
         const holder = phoneIndexes.get(index)
         return holder !== undefined && holder !== user_id
@@ -459,7 +463,8 @@ export function createMemoryStore(clock: Clock): Store {
 
     setPassword({ user_id, password, replaces, event }) {
       const user = users.get(user_id)
-      if (!user || (user.password ?? null) !== replaces) return Promise.resolve('not_set')
+      const isIt = user?.status === 'active' && (user.password ?? null) === replaces
+      if (!isIt) return Promise.resolve('not_set')
       user.password = password
       record(event)
       return Promise.resolve('set')
@@ -500,7 +505,7 @@ export function createMemoryStore(clock: Clock): Store {
 
     setPreferences({ user_id, document, replaces }) {
       const version = preferences.get(user_id)?.version ?? 0
-      if (version !== replaces) return Promise.resolve('changed')
+      if (!isActive(user_id) || version !== replaces) return Promise.resolve('changed')
       preferences.set(user_id, { document, version: version + 1 })
       return Promise.resolve('set')
     },

@@ -134,10 +134,11 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       }),
 
     linkIdentity: ({ user_id, now_ms, wechat, event }) =>
-      write<'linked' | 'taken'>(async (on) => {
+      write<'linked' | 'taken' | 'user_not_active'>(async (on) => {
+        if (!(await isActive(on, user_id))) return 'user_not_active'
         const { numAffectedRows } = await run.addIdentity(on, { ...wechat, user_id, now_ms })
         if (!numAffectedRows) return 'taken'
-        if (!(await holdUnionid(on, wechat, user_id))) throw new Rollback('taken' as const)
+        if (!(await holdUnionid(on, wechat, user_id))) throw taken()
         await record(on, event)
         return 'linked'
       }),
@@ -163,12 +164,13 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       }),
 
     changePhone: ({ user_id, phone, event }) =>
-      write(async (on) => {
+      write<'changed' | 'taken' | 'user_not_active'>(async (on) => {
+        if (!(await isActive(on, user_id))) return 'user_not_active'
         await run.removePhoneIndexes(on, { user_id })
-        await holdPhoneIndexes(on, phone, user_id, 'taken' as const)
+        await holdPhoneIndexes(on, phone, user_id)
         await run.setPhone(on, { user_id, phone: phone.sealed, phone_index: phone.index })
         await record(on, event)
-        return 'changed' as const
+        return 'changed'
       }),
 
     async findUnverifiedPhone(user_id) {
@@ -184,6 +186,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     setPassword: ({ user_id, password, replaces, event }) =>
       write(async (on) => {
+        if (!(await isActive(on, user_id))) return 'not_set'
         const { numAffectedRows } =
           replaces === null
             ? await run.setFirstPassword(on, { user_id, password })
@@ -223,6 +226,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     setPreferences: (act) =>
       write(async (on) => {
+        if (!(await isActive(on, act.user_id))) return 'changed'
         const { numAffectedRows } =
           act.replaces === 0
             ? await run.addPreferences(on, act)
@@ -373,6 +377,11 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       }),
   }
 
+  /** Asked in the transaction that gives them something: nothing may lead to who has left. */
+  async function isActive(on: Connection, id: number): Promise<boolean> {
+    return (await run.userById(on, { id })).rows[0]?.status === 'active'
+  }
+
   /** A number that another process gave as well is exchanged for the next. */
   async function record(on: Connection, event: StoredEvent | undefined) {
     if (!event) return
@@ -447,19 +456,14 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     const values = { user_id, phone: phone.sealed, phone_index: phone.index }
     const set = await run.setFirstPhone(on, values)
     if (!set.numAffectedRows) throw taken()
-    await holdPhoneIndexes(on, phone, user_id, 'taken' satisfies SignInOutcome)
+    await holdPhoneIndexes(on, phone, user_id)
   }
 
   /** The number is proven now: whoever claimed it before loses it, and so its password. */
-  async function holdPhoneIndexes(
-    on: Connection,
-    { indexes }: StoredPhone,
-    user_id: number,
-    outcome: unknown,
-  ) {
+  async function holdPhoneIndexes(on: Connection, { indexes }: StoredPhone, user_id: number) {
     for (const phone_index of indexes) {
       const added = await run.addPhoneIndex(on, { phone_index, user_id })
-      if (!added.numAffectedRows) throw new Rollback(outcome)
+      if (!added.numAffectedRows) throw taken()
     }
     const { rows } = await on.executeQuery(run.holdersOfUnverifiedPhone(indexes))
     for (const claimant of rows) {
@@ -502,7 +506,7 @@ const nobody = { rows: [] }
 /** Of an identity that came without one. */
 const noKey = new Uint8Array()
 
-const taken = () => new Rollback<SignInOutcome>('taken')
+const taken = () => new Rollback('taken' as const)
 
 function mayDelete(user: StoredUser, gone_at: number): boolean {
   const isSooner = user.status === 'deleted' && user.gone_at !== null && gone_at < user.gone_at
