@@ -138,7 +138,7 @@ export type Store = {
   deleteUser(
     write: { id: number; now_ms: number; gone_at: number } & Recorded,
   ): Promise<'deleted' | 'not_found'>
-  /** Takes a deletion back, as long as they are not gone. */
+  /** Takes a deletion back, as long as they are not gone: who was disabled before is so again. */
   restoreUser(write: { id: number; now_ms: number } & Recorded): Promise<'restored' | 'not_found'>
   /** Users whose time has come, at most `limit`. */
   listGoneUsers(query: { now_ms: number; limit: number }): Promise<readonly StoredUser[]>
@@ -335,7 +335,10 @@ export type SignInWrite = {
   now_ms: number
   app_id: string
   user_id: number
-  /** `make` a user with this id, `restore` one who deleted themselves, or take one who is there. */
+  /**
+   * `make` a user with this id, `restore` one who was active and deleted themselves, or take one
+   * who is there.
+   */
   user: 'make' | 'restore' | 'known'
   wechat:
     | (WechatKey & {

@@ -29,6 +29,8 @@ type Identity = {
 type User = StoredUser & {
   password?: string
   unverified?: { phone: Uint8Array; phone_index: string }
+  /** Of a deleted one: what it is again when that is taken back. */
+  status_before?: UserStatus
 }
 
 type Session = StoredSession & { end_reason: EndReason | null }
@@ -75,7 +77,7 @@ export function createMemoryStore(clock: Clock): Store {
   const userOf = (id: number | undefined): StoredUser | undefined => {
     const user = id === undefined ? undefined : users.get(id)
     if (!user) return undefined
-    const { password: _, unverified: __, ...shown } = user
+    const { password: _, unverified: __, status_before: ___, ...shown } = user
     return shown
   }
 
@@ -181,7 +183,8 @@ export function createMemoryStore(clock: Clock): Store {
 
   function restore(id: number, now_ms: number) {
     const user = users.get(id)
-    return user && !isGone(user, now_ms) ? moveStatus(id, ['deleted'], 'active') : false
+    if (!user || isGone(user, now_ms)) return false
+    return moveStatus(id, ['deleted'], user.status_before ?? 'active')
   }
 
   function removeConflictsOf(user_id: number) {
@@ -310,8 +313,9 @@ export function createMemoryStore(clock: Clock): Store {
       if (act.user !== 'make') {
         const user = users.get(user_id)
         if (!user || user.status === 'merged') return Promise.resolve('taken')
-        const comesBack = act.user === 'restore' && user.status === 'deleted'
-        if (user.status !== 'active' && !(comesBack && !isGone(user, now_ms))) {
+        const wasActive = user.status === 'deleted' && user.status_before === 'active'
+        const comesBack = act.user === 'restore' && wasActive && !isGone(user, now_ms)
+        if (user.status !== 'active' && !comesBack) {
           return Promise.resolve('user_not_active')
         }
       }
@@ -511,9 +515,11 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     deleteUser({ id, now_ms, gone_at, event }) {
-      const isSooner = gone_at < (users.get(id)?.gone_at ?? 0)
+      const { status, gone_at: until } = users.get(id) ?? {}
+      const isSooner = gone_at < (until ?? 0)
       const from = ['active', 'disabled', ...(isSooner ? ['deleted' as const] : [])] as const
       if (!moveStatus(id, from, 'deleted', gone_at)) return Promise.resolve('not_found')
+      if (status !== 'deleted') Object.assign(users.get(id) ?? {}, { status_before: status })
       end((s) => s.user_id === id, now_ms, 'user_deleted')
       record(event)
       return Promise.resolve('deleted')

@@ -189,6 +189,7 @@ export function sqlStatements(db: Kysely<Tables>) {
           unverified_phone: null,
           unverified_phone_index: null,
           gone_at: null,
+          status_before: null,
         })
         .onConflict((conflict) => conflict.doNothing()),
     ),
@@ -206,10 +207,17 @@ export function sqlStatements(db: Kysely<Tables>) {
     restore: statement((v: { id: number; now_ms: number }) =>
       db
         .updateTable('users')
-        .set({ status: 'active', gone_at: null })
+        .set((e) => ({
+          status: e.fn.coalesce('status_before', e.val('active' as const)),
+          gone_at: null,
+        }))
         .where('id', '=', v.id)
         .where('status', '=', 'deleted')
         .where('gone_at', '>', v.now_ms),
+    ),
+
+    setStatusBefore: statement((v: { id: number; status: UserStatus }) =>
+      db.updateTable('users').set({ status_before: v.status }).where('id', '=', v.id),
     ),
 
     setNickname: statement((v: { id: number; nickname: string | null }) =>

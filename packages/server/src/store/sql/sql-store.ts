@@ -238,6 +238,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       write(async (on) => {
         const [user] = (await run.userById(on, { id })).rows
         if (!user || !mayDelete(user, gone_at)) return 'not_found'
+        if (user.status !== 'deleted') await run.setStatusBefore(on, user)
         await run.moveStatus(on, { id, from: user.status, to: 'deleted', gone_at })
         await endSessionsOf(on, id, now_ms, 'user_deleted')
         await record(on, event)

@@ -18,6 +18,8 @@ export type Tables = {
     unverified_phone_index: string | null
     /** Of a deleted or merged one. */
     gone_at: number | null
+    /** Of a deleted one: what it is again when that is taken back. */
+    status_before: UserStatus | null
   }
   /** Its key never changes; it is the only way from an openid to a user. */
   identities: {
