@@ -13,6 +13,7 @@ import type {
 } from '../store.ts'
 import { Rollback, type Connection, type Database } from './database.ts'
 import { eraseUser } from './erase-user.ts'
+import { dropClaim, holdClaim, holdPhone } from './hold-phone.ts'
 import { mergeUsers, undoMerge } from './merge-users.ts'
 import { migrations } from './migrations.ts'
 import { sqlStatements, type SessionWithUser } from './sql-statements.ts'
@@ -167,7 +168,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       write<'changed' | 'taken' | 'user_not_active'>(async (on) => {
         if (!(await isActive(on, user_id))) return 'user_not_active'
         await run.removePhoneIndexes(on, { user_id })
-        await holdPhoneIndexes(on, phone, user_id)
+        if (!(await holdPhone(run, on, phone.indexes, user_id))) throw taken()
         await run.setPhone(on, { user_id, phone: phone.sealed, phone_index: phone.index })
         await record(on, event)
         return 'changed'
@@ -204,7 +205,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         if (phone) {
           await run.removePhoneIndexes(on, { user_id })
           await run.setPhone(on, { user_id, phone: null, phone_index: null })
-          await dropUnverifiedPhone(on, user_id)
+          await dropClaim(run, on, user_id)
           await run.setPasswordAnyhow(on, { user_id, password: null })
         }
         await record(on, event)
@@ -457,23 +458,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     const values = { user_id, phone: phone.sealed, phone_index: phone.index }
     const set = await run.setFirstPhone(on, values)
     if (!set.numAffectedRows) throw taken()
-    await holdPhoneIndexes(on, phone, user_id)
-  }
-
-  /** The number is proven now: whoever claimed it before loses it, and so its password. */
-  async function holdPhoneIndexes(on: Connection, { indexes }: StoredPhone, user_id: number) {
-    for (const phone_index of indexes) {
-      const added = await run.addPhoneIndex(on, { phone_index, user_id })
-      if (!added.numAffectedRows) throw taken()
-    }
-    const { rows } = await on.executeQuery(run.holdersOfUnverifiedPhone(indexes))
-    for (const claimant of rows) {
-      await dropUnverifiedPhone(on, claimant.user_id)
-      if (claimant.user_id !== user_id) {
-        await run.setPasswordAnyhow(on, { user_id: claimant.user_id, password: null })
-      }
-    }
-    await dropUnverifiedPhone(on, user_id)
+    if (!(await holdPhone(run, on, phone.indexes, user_id))) throw taken()
   }
 
   async function claimPhone(
@@ -481,20 +466,10 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     { phone, password }: NonNullable<SignInWrite['unverified']>,
     user_id: number,
   ) {
-    const proven = await on.executeQuery(run.usersByPhone(phone.indexes, ''))
-    if (proven.rows.length > 0) throw taken()
-    for (const phone_index of phone.indexes) {
-      const added = await run.addUnverifiedPhoneIndex(on, { phone_index, user_id })
-      if (!added.numAffectedRows) throw taken()
-    }
+    if (!(await holdClaim(run, on, phone.indexes, user_id))) throw taken()
     const values = { user_id, phone: phone.sealed, phone_index: phone.index }
     await run.setUnverifiedPhone(on, values)
     await run.setPasswordAnyhow(on, { user_id, password })
-  }
-
-  async function dropUnverifiedPhone(on: Connection, user_id: number) {
-    await run.removeUnverifiedPhoneIndexes(on, { user_id })
-    await run.setUnverifiedPhone(on, { user_id, phone: null, phone_index: null })
   }
 
   async function endSessionsOf(on: Connection, user_id: number, now_ms: number, reason: EndReason) {
