@@ -127,8 +127,13 @@ export function createMemoryStore(clock: Clock): Store {
     return isIdentityFree && isUnionFree && isConflictTrue && isPhoneFree && isClaimFree
   }
 
-  /** The number is proven now: whoever claimed it before loses it, and so its password. */
   function holdPhone(user_id: number, { indexes, index, sealed }: StoredPhone) {
+    holdPhoneIndexes(user_id, indexes)
+    Object.assign(users.get(user_id) ?? {}, { phone: sealed, phone_index: index })
+  }
+
+  /** The number is proven now: whoever claimed it before loses it, and so its password. */
+  function holdPhoneIndexes(user_id: number, indexes: readonly string[]) {
     const claimants = indexes.map((each) => unverifiedIndexes.get(each))
     for (const claimant of claimants) {
       if (claimant === undefined || claimant === user_id) continue
@@ -137,7 +142,6 @@ export function createMemoryStore(clock: Clock): Store {
     }
     dropUnverifiedPhone(user_id)
     for (const each of indexes) phoneIndexes.set(each, user_id)
-    Object.assign(users.get(user_id) ?? {}, { phone: sealed, phone_index: index })
   }
 
   function dropPhone(user_id: number) {
@@ -270,7 +274,7 @@ export function createMemoryStore(clock: Clock): Store {
       Object.assign(into, { phone: null, phone_index: null })
     } else if (taken.phone !== 'none') {
       if (taken.phoneIndexes.some((index) => phoneIndexes.has(index))) dropPhone(from.id)
-      else for (const index of taken.phoneIndexes) phoneIndexes.set(index, from.id)
+      else holdPhoneIndexes(from.id, taken.phoneIndexes)
     }
     if (taken.password && into.password === from.password) delete into.password
     if (taken.nickname && into.nickname === from.nickname) into.nickname = null

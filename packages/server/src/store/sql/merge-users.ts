@@ -1,4 +1,5 @@
 import { Rollback, type Connection } from './database.ts'
+import { holdPhone } from './hold-phone.ts'
 import type { SqlStatements } from './sql-statements.ts'
 
 type Names = { from_id: number; into_id: number }
@@ -149,13 +150,9 @@ async function retakePhone(
   user_id: number,
   indexes: readonly string[],
 ): Promise<boolean> {
-  for (const phone_index of indexes) {
-    const added = await run.addPhoneIndex(on, { phone_index, user_id })
-    if (added.numAffectedRows) continue
-    await run.removePhoneIndexes(on, { user_id })
-    return false
-  }
-  return true
+  if (await holdPhone(run, on, indexes, user_id)) return true
+  await run.removePhoneIndexes(on, { user_id })
+  return false
 }
 
 async function giveBackPassword(
