@@ -419,7 +419,8 @@ export function sqlStatements(db: Kysely<Tables>) {
     undoneMerge: statement((v: { id: number; now_ms: number }) =>
       db
         .updateTable('merges')
-        .set({ undone_at: v.now_ms })
+        // What it took is of no more use, and leads to somebody who may be erased alone.
+        .set({ undone_at: v.now_ms, taken: '' })
         .where('id', '=', v.id)
         .where('undone_at', 'is', null),
     ),

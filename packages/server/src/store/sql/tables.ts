@@ -101,7 +101,7 @@ export type Tables = {
     into_id: number
     created_at: number
     undone_at: number | null
-    /** JSON: what was taken, for giving it back. */
+    /** JSON: what was taken, for giving it back; empty once it was. */
     taken: string
   }
   signing_keys: {
