@@ -154,8 +154,9 @@ export type Store = {
   /** Takes a pair off the list without merging. */
   dismissConflict(write: { id: number } & Recorded): Promise<boolean>
   /**
-   * Makes two users one: identities, unionids, and what `into` has not itself, go there; the
-   * sessions of `from` end, and nobody signs in to it any more. (R12)
+   * Makes two users one: identities, unionids, and what `into` has not itself, go there; a number
+   * that was never proven does not, and one of two that were is let go. The sessions of `from` end,
+   * and nobody signs in to it any more. (R12)
    *
    * `same_app`: both have an identity in one app, so they cannot be one. `not_found`: one of them
    * is not active.
@@ -172,8 +173,9 @@ export type Store = {
   ): Promise<'merged' | 'same_app' | 'not_found'>
   listMerges(query: { after?: number; limit: number }): Promise<readonly StoredMerge[]>
   /**
-   * Gives back what a merge took, where it still is, and ends the sessions of both. `not_found`:
-   * its time is over, it was undone, or one of the two is no longer there as it was.
+   * Gives back what a merge took, where it still is, and the number that `from` had, where it is
+   * nobody's by now; ends the sessions of both. `not_found`: its time is over, it was undone, or
+   * one of the two is no longer there as it was.
    */
   undoMerge(write: { id: number; now_ms: number } & Recorded): Promise<'undone' | 'not_found'>
 

@@ -41,6 +41,8 @@ type Taken = {
   unionids: readonly string[]
   phoneIndexes: readonly string[]
   phone: 'moved' | 'freed' | 'none'
+  /** Of a number that was claimed without proof: it does not go along. */
+  claimIndexes: readonly string[]
   password: boolean
   nickname: boolean
   /** The picture goes along: a blob has one user. */
@@ -222,6 +224,7 @@ export function createMemoryStore(clock: Clock): Store {
       identities: identitiesOf(from.id).map(openidKey),
       unionids: keysOf(unionids, from.id),
       phoneIndexes: phoneIndexesOfFrom,
+      claimIndexes: keysOf(unverifiedIndexes, from.id),
       phone: from.phone === null ? 'none' : into.phone === null ? 'moved' : 'freed',
       password: into.password === undefined && from.password !== undefined,
       nickname: into.nickname === null && from.nickname !== null,
@@ -235,7 +238,7 @@ export function createMemoryStore(clock: Clock): Store {
       move(phoneIndexes, phoneIndexesOfFrom, from.id, into.id)
       Object.assign(into, { phone: from.phone, phone_index: from.phone_index })
     } else for (const index of phoneIndexesOfFrom) phoneIndexes.delete(index)
-    dropUnverifiedPhone(from.id)
+    for (const index of taken.claimIndexes) unverifiedIndexes.delete(index)
     if (taken.password && from.password !== undefined) into.password = from.password
     if (taken.nickname) into.nickname = from.nickname
     if (taken.avatar !== null) moveAvatar(from, into)
@@ -277,9 +280,18 @@ export function createMemoryStore(clock: Clock): Store {
       else holdPhoneIndexes(from.id, taken.phoneIndexes)
     }
     if (taken.password && into.password === from.password) delete into.password
+    giveBackClaim(from, taken.claimIndexes)
     if (taken.nickname && into.nickname === from.nickname) into.nickname = null
     if (taken.avatar !== null && into.avatar === taken.avatar) moveAvatar(into, from)
     if (taken.preferences) movePreferences(into.id, from.id)
+  }
+
+  /** The number that somebody claimed, if nobody has proven or claimed it since. */
+  function giveBackClaim(user: User, indexes: readonly string[]) {
+    if (indexes.some((index) => phoneIndexes.has(index) || unverifiedIndexes.has(index))) {
+      dropUnverifiedPhone(user.id)
+      delete user.password
+    } else for (const index of indexes) unverifiedIndexes.set(index, user.id)
   }
 
   return {

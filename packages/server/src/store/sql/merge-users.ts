@@ -1,5 +1,5 @@
 import { Rollback, type Connection } from './database.ts'
-import { holdPhone } from './hold-phone.ts'
+import { dropClaim, holdClaim, holdPhone } from './hold-phone.ts'
 import type { SqlStatements } from './sql-statements.ts'
 
 type Names = { from_id: number; into_id: number }
@@ -11,6 +11,8 @@ type Taken = {
   phone_indexes: readonly string[]
   /** Whether the number went along, or was let go because the other user has one. */
   phone: 'moved' | 'freed' | 'none'
+  /** Of a number that was claimed without proof: it does not go along. */
+  claim_indexes: readonly string[]
   password: boolean
   nickname: boolean
   /** The picture goes along: a blob has one user. */
@@ -42,6 +44,7 @@ export async function mergeUsers(
   const identities = (await run.identitiesOfUser(on, { user_id: from_id })).rows
   const unionids = (await run.unionidsOfUser(on, { user_id: from_id })).rows
   const phones = (await run.phoneIndexesOfUser(on, { user_id: from_id })).rows
+  const claims = (await run.unverifiedPhoneIndexesOfUser(on, { user_id: from_id })).rows
   await run.moveIdentities(on, names)
   await run.moveUnionids(on, names)
 
@@ -54,12 +57,12 @@ export async function mergeUsers(
     await run.removePhoneIndexes(on, { user_id: from_id })
   }
   await run.removeUnverifiedPhoneIndexes(on, { user_id: from_id })
-  await run.setUnverifiedPhone(on, { user_id: from_id, phone: null, phone_index: null })
 
   const taken: Taken = {
     identities: identities.map(({ app_id, openid }) => ({ app_id, openid })),
     unionids: unionids.map(({ open_platform, unionid }) => ({ open_platform, unionid })),
     phone_indexes: phones.map((row) => row.phone_index),
+    claim_indexes: claims.map((row) => row.phone_index),
     phone: phone === null ? 'none' : phoneGoesAlong ? 'moved' : 'freed',
     password: await takePassword(run, on, names),
     nickname: into.nickname === null && from.nickname !== null,
@@ -129,6 +132,7 @@ export async function undoMerge(
     await run.setPhone(on, { user_id: from_id, phone: null, phone_index: null })
   }
   await giveBackPassword(run, on, back, taken)
+  await giveBackClaim(run, on, from_id, taken.claim_indexes)
   if (taken.nickname && into.nickname === from.nickname) {
     await run.setNickname(on, { id: into_id, nickname: null })
   }
@@ -167,4 +171,16 @@ async function giveBackPassword(
   if (lent?.password === own?.password) {
     await run.setPasswordAnyhow(on, { user_id: from_id, password: null })
   }
+}
+
+/** The number that somebody claimed, if nobody has proven or claimed it since. */
+async function giveBackClaim(
+  run: SqlStatements,
+  on: Connection,
+  user_id: number,
+  indexes: readonly string[],
+) {
+  if (indexes.length === 0 || (await holdClaim(run, on, indexes, user_id))) return
+  await dropClaim(run, on, user_id)
+  await run.setPasswordAnyhow(on, { user_id, password: null })
 }

@@ -104,6 +104,13 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.deleteFrom('unverified_phone_indexes').where('user_id', '=', v.user_id),
     ),
 
+    unverifiedPhoneIndexesOfUser: statement((v: { user_id: number }) =>
+      db
+        .selectFrom('unverified_phone_indexes')
+        .select('phone_index')
+        .where('user_id', '=', v.user_id),
+    ),
+
     unverifiedPhone: statement((v: { user_id: number }) =>
       db
         .selectFrom('users')
