@@ -100,7 +100,10 @@ export type Store = {
   setPassword(
     write: { user_id: number; password: string; replaces: string | null } & Recorded,
   ): Promise<'set' | 'not_set'>
-  /** Takes back what WeChat's user no longer allows: name, picture, phone with its password. */
+  /**
+   * Takes back what WeChat's user no longer allows: name, picture, phone with its password; also
+   * from those who were merged into the user, so that no undoing brings it back.
+   */
   withdrawData(
     write: {
       user_id: number

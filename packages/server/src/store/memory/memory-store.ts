@@ -193,6 +193,18 @@ export function createMemoryStore(clock: Clock): Store {
     return moveStatus(id, ['deleted'], user.status_before ?? 'active')
   }
 
+  /** This user, and who was merged into them, by whatever way. */
+  function gatherMerged(id: number): readonly number[] {
+    const all = [id]
+    // A chain of merges ends, because nobody is merged twice.
+    for (const into of all) {
+      for (const { from_id, into_id, undone_at } of merges.values()) {
+        if (into_id === into && undone_at === null) all.push(from_id)
+      }
+    }
+    return all
+  }
+
   function removeConflictsOf(user_id: number) {
     for (const { id, user_id: one, holder_id: other } of conflicts.values()) {
       if (one === user_id || other === user_id) conflicts.delete(id)
@@ -272,10 +284,12 @@ export function createMemoryStore(clock: Clock): Store {
       if (identity?.user_id === into.id) identity.user_id = from.id
     }
     move(unionids, taken.unionids, into.id, from.id)
-    if (taken.phone === 'moved' && into.phone_index === from.phone_index) {
+    if (from.phone === null) {
+      // It was withdrawn since.
+    } else if (taken.phone === 'moved' && into.phone_index === from.phone_index) {
       move(phoneIndexes, taken.phoneIndexes, into.id, from.id)
       Object.assign(into, { phone: null, phone_index: null })
-    } else if (taken.phone !== 'none') {
+    } else {
       if (taken.phoneIndexes.some((index) => phoneIndexes.has(index))) dropPhone(from.id)
       else holdPhoneIndexes(from.id, taken.phoneIndexes)
     }
@@ -288,6 +302,7 @@ export function createMemoryStore(clock: Clock): Store {
 
   /** The number that somebody claimed, if nobody has proven or claimed it since. */
   function giveBackClaim(user: User, indexes: readonly string[]) {
+    if (!user.unverified) return
     if (indexes.some((index) => phoneIndexes.has(index) || unverifiedIndexes.has(index))) {
       dropUnverifiedPhone(user.id)
       delete user.password
@@ -491,12 +506,14 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     withdrawData({ user_id, nickname, avatar, phone, now_ms, event }) {
-      const user = users.get(user_id)
-      if (user && nickname) user.nickname = null
-      if (user && avatar) changeAvatar(user, null, now_ms)
-      if (user && phone) {
-        dropPhone(user_id)
-        dropUnverifiedPhone(user_id)
+      if (!users.has(user_id)) return Promise.resolve()
+      for (const id of gatherMerged(user_id)) {
+        const user = users.get(id)
+        if (user && nickname) user.nickname = null
+        if (user && avatar) changeAvatar(user, null, now_ms)
+        if (!user || !phone) continue
+        dropPhone(id)
+        dropUnverifiedPhone(id)
         delete user.password
       }
       record(event)
@@ -557,14 +574,7 @@ export function createMemoryStore(clock: Clock): Store {
       const user = users.get(id)
       const mayGo = user?.status === 'deleted' || user?.status === 'merged'
       if (!mayGo || !isGone(user, now_ms)) return Promise.resolve(false)
-      const all = [id]
-      // A chain of merges ends, because nobody is merged twice.
-      for (const into of all) {
-        for (const { from_id, into_id, undone_at } of merges.values()) {
-          if (into_id === into && undone_at === null) all.push(from_id)
-        }
-      }
-      for (const user_id of all) removeRowsOf(user_id, now_ms)
+      for (const user_id of gatherMerged(id)) removeRowsOf(user_id, now_ms)
       record(event)
       return Promise.resolve(true)
     },

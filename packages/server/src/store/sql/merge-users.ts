@@ -104,6 +104,21 @@ async function takePreferences(run: SqlStatements, on: Connection, names: Names)
   return Boolean((await run.movePreferences(on, names)).numAffectedRows)
 }
 
+/** @returns This user, and who was merged into them, by whatever way. */
+export async function gatherMerged(
+  run: SqlStatements,
+  on: Connection,
+  id: number,
+): Promise<readonly number[]> {
+  const all = [id]
+  // A chain of merges ends, because nobody is merged twice.
+  for (const into_id of all) {
+    const merged = await run.mergedInto(on, { into_id })
+    all.push(...merged.rows.map(({ from_id }) => from_id))
+  }
+  return all
+}
+
 /** Gives back what is still there. What was changed or removed since stays so. */
 export async function undoMerge(
   run: SqlStatements,
@@ -122,13 +137,12 @@ export async function undoMerge(
   const back = { from_id: into_id, into_id: from_id }
   for (const each of taken.identities) await run.moveIdentity(on, { ...each, ...back })
   for (const each of taken.unionids) await run.moveUnionid(on, { ...each, ...back })
-  if (taken.phone === 'moved' && into.phone_index === from.phone_index) {
+  if (from.phone === null) {
+    // It was withdrawn since.
+  } else if (taken.phone === 'moved' && into.phone_index === from.phone_index) {
     await run.movePhoneIndexes(on, back)
     await run.setPhone(on, { user_id: into_id, phone: null, phone_index: null })
-  } else if (
-    taken.phone !== 'none' &&
-    !(await retakePhone(run, on, from_id, taken.phone_indexes))
-  ) {
+  } else if (!(await retakePhone(run, on, from_id, taken.phone_indexes))) {
     await run.setPhone(on, { user_id: from_id, phone: null, phone_index: null })
   }
   await giveBackPassword(run, on, back, taken)
@@ -180,7 +194,8 @@ async function giveBackClaim(
   user_id: number,
   indexes: readonly string[],
 ) {
-  if (indexes.length === 0 || (await holdClaim(run, on, indexes, user_id))) return
+  const [row] = (await run.unverifiedPhone(on, { user_id })).rows
+  if (row?.unverified_phone == null || (await holdClaim(run, on, indexes, user_id))) return
   await dropClaim(run, on, user_id)
   await run.setPasswordAnyhow(on, { user_id, password: null })
 }

@@ -14,7 +14,7 @@ import type {
 import { Rollback, type Connection, type Database } from './database.ts'
 import { eraseUser } from './erase-user.ts'
 import { dropClaim, holdClaim, holdPhone } from './hold-phone.ts'
-import { mergeUsers, undoMerge } from './merge-users.ts'
+import { gatherMerged, mergeUsers, undoMerge } from './merge-users.ts'
 import { migrations } from './migrations.ts'
 import { sqlStatements, type SessionWithUser } from './sql-statements.ts'
 
@@ -197,16 +197,12 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         return 'set'
       }),
 
-    withdrawData: ({ user_id, nickname, avatar, phone, now_ms, event }) =>
+    withdrawData: ({ user_id, event, ...what }) =>
       write(async (on) => {
-        const [user] = (await run.userById(on, { id: user_id })).rows
-        if (nickname) await run.setNickname(on, { id: user_id, nickname: null })
-        if (avatar && user) await changeAvatar(on, user, null, now_ms)
-        if (phone) {
-          await run.removePhoneIndexes(on, { user_id })
-          await run.setPhone(on, { user_id, phone: null, phone_index: null })
-          await dropClaim(run, on, user_id)
-          await run.setPasswordAnyhow(on, { user_id, password: null })
+        for (const id of await gatherMerged(run, on, user_id)) {
+          const [user] = (await run.userById(on, { id })).rows
+          if (!user) return
+          await withdraw(on, user, what)
         }
         await record(on, event)
       }),
@@ -452,6 +448,21 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     // Last: it may be the one that the user has.
     if (avatar !== null) await run.removeLooseBlob(on, { name: avatar })
     await run.setAvatar(on, { id, avatar })
+  }
+
+  async function withdraw(
+    on: Connection,
+    user: StoredUser,
+    what: { nickname: boolean; avatar: boolean; phone: boolean; now_ms: number },
+  ) {
+    const { id: user_id } = user
+    if (what.nickname) await run.setNickname(on, { id: user_id, nickname: null })
+    if (what.avatar) await changeAvatar(on, user, null, what.now_ms)
+    if (!what.phone) return
+    await run.removePhoneIndexes(on, { user_id })
+    await run.setPhone(on, { user_id, phone: null, phone_index: null })
+    await dropClaim(run, on, user_id)
+    await run.setPasswordAnyhow(on, { user_id, password: null })
   }
 
   async function holdFirstPhone(on: Connection, phone: StoredPhone, user_id: number) {
