@@ -215,7 +215,7 @@ async function signIn(
     isTicketSpent = true
     const stamped = events.map((event) => stampEvent(parts, event))
     const outcome = await store.signIn({ ...write, events: stamped })
-    if (outcome === 'user_not_active') throw new KaimenError('user_disabled')
+    if (outcome === 'user_not_active') throw notLetIn(known)
     if (outcome === 'taken') continue
 
     for (const event of events) parts.emit(event)
@@ -227,8 +227,12 @@ async function signIn(
 /** By every pathway alike. (R1) [WX-11] */
 function letIn({ id, status }: StoredUser, restore: boolean | undefined) {
   if (status === 'active' || (status === 'deleted' && restore)) return
-  const code = status === 'deleted' ? 'user_deleted' : 'user_disabled'
-  throw new KaimenError(code, { user_id: formatId('usr', id) })
+  throw notLetIn({ id, status })
+}
+
+function notLetIn(user: Pick<StoredUser, 'id' | 'status'> | undefined): KaimenError {
+  const code = user?.status === 'deleted' ? 'user_deleted' : 'user_disabled'
+  return new KaimenError(code, user && { user_id: formatId('usr', user.id) })
 }
 
 async function askAdmission(
