@@ -105,25 +105,25 @@ function readPush(
 }
 
 /** What is to go, by RevokeInfo; what else people can withdraw is not kept here. */
-const revoked: Readonly<Record<string, readonly ('nickname' | 'avatar' | 'phone')[]>> = {
-  6: ['nickname', 'avatar'],
-  8: ['phone'],
-  19: ['nickname'],
-  20: ['avatar'],
-  205: ['nickname', 'avatar'],
-}
+const revoked: ReadonlyMap<string, readonly ('nickname' | 'avatar' | 'phone')[]> = new Map([
+  ['6', ['nickname', 'avatar']],
+  ['8', ['phone']],
+  ['19', ['nickname']],
+  ['20', ['avatar']],
+  ['205', ['nickname', 'avatar']],
+])
 
 async function act(parts: HttpParts, app: App, push: Push): Promise<void> {
   if (push.MsgType !== 'event' || push.OpenID === undefined) return
   const user = await findByOpenid(parts, app, push.OpenID)
   if (!user) return
-  switch (push.Event) {
+  switch (push.Event ?? '') {
     case 'user_info_modified':
       return withdrawData(parts, user.id, app.app_id, ['nickname', 'avatar'])
     case 'user_authorization_revoke':
       // 301 is everything, of a website or an app.
       if (push.RevokeInfo === '301') return leave(parts, user.id)
-      return withdrawData(parts, user.id, app.app_id, revoked[push.RevokeInfo ?? ''] ?? [])
+      return withdrawData(parts, user.id, app.app_id, revoked.get(push.RevokeInfo ?? '') ?? [])
     case 'user_authorization_cancellation':
       return leave(parts, user.id)
   }
