@@ -80,7 +80,8 @@ export type SignedInBody = {
 
 export type StoreKind = 'memory' | 'sqlite'
 
-export type WorldOptions = Partial<Omit<AuthOptions, 'apps'>> & {
+export type WorldOptions = Partial<Omit<AuthOptions, 'apps' | 'clock'>> & {
+  clock?: TestClock
   storeKind?: StoreKind
   /** The database file; by default one that goes with the world. */
   path?: string
@@ -100,8 +101,8 @@ export type WorldOptions = Partial<Omit<AuthOptions, 'apps'>> & {
  */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const { storeKind = 'memory', path, sharedEphemeral = false, wechat, ...rest } = options
-  const { apps = (seeded) => seeded, sharedClock = false, ...authOptions } = rest
-  const clock = testClock()
+  const { apps = (seeded) => seeded, sharedClock = false, ...others } = rest
+  const { clock = testClock(), ...authOptions } = others
   const emulator = await createEmulator({ port: 0, ...(sharedClock && { now: clock.now }) })
   const folder = path ? undefined : await mkdtemp(join(tmpdir(), 'kaimen-test-'))
   const file = storeKind === 'sqlite' ? (path ?? join(folder ?? '', 'kaimen.db')) : undefined
