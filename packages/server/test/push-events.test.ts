@@ -176,8 +176,12 @@ describe.each<StoreKind>(['memory', 'sqlite'])('pushed events, on %s', (storeKin
       expect(outcome(await accounts.byPassword(liHuasPhone))).toEqual([401, 'password_wrong'])
       const other = signedIn(await accounts.byOtp(liHuasPhone))
       expect(other).toMatchObject({ is_new_user: true, user: { phone: '+86 138****8001' } })
-      // WeChat still lets its owner in.
-      expect(signedIn(await accounts.byWechat(liHua)).user.id).toBe(me.user.id)
+      // WeChat still lets its owner in; the password does not come back with another number.
+      const owner = signedIn(await accounts.byWechat(liHua))
+      expect(owner.user.id).toBe(me.user.id)
+      const next = '+8613800138009'
+      expect((await accounts.setPhone(owner, next)).status).toBe(200)
+      expect(outcome(await accounts.byPassword(next))).toEqual([401, 'password_wrong'])
     })
 
     it('a withdrawn picture leaves the blob store with the next tidy', async () => {
