@@ -62,6 +62,7 @@ export function createMemoryStore(clock: Clock): Store {
   const merges = new Map<number, StoredMerge & { taken: Taken }>()
   const sessions = new Map<number, Session>()
   const events: StoredEvent[] = []
+  const cursors = new Map<string, number>()
   const signingKeys = new Map<string, StoredSigningKey>()
 
   const openidKey = ({ app_id, openid }: Pick<WechatKey, 'app_id' | 'openid'>) =>
@@ -90,7 +91,10 @@ export function createMemoryStore(clock: Clock): Store {
     for (const key of keys) if (map.get(key) === from) map.set(key, to)
   }
 
-  const record = (event: StoredEvent | undefined) => void (event && events.push({ ...event }))
+  const record = (event: StoredEvent | undefined) => {
+    // Above all that could be read before: whoever walks the log by number has it still ahead.
+    if (event) events.push({ ...event, id: Math.max(event.id, (events.at(-1)?.id ?? 0) + 1) })
+  }
 
   /**
    * Whether a sign-in would take nobody's openid, unionid or phone, and no second of the user's
@@ -657,6 +661,14 @@ export function createMemoryStore(clock: Clock): Store {
       const old = events.slice(0, limit).findLastIndex(({ at }) => at < before) + 1
       events.splice(0, old)
       return Promise.resolve(old)
+    },
+
+    readCursor: (name) => Promise.resolve(cursors.get(name)),
+
+    moveCursor({ name, from, to }) {
+      if (cursors.get(name) !== from) return Promise.resolve(false)
+      cursors.set(name, to)
+      return Promise.resolve(true)
     },
 
     listSigningKeys: () =>

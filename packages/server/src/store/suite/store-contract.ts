@@ -8,6 +8,7 @@ import type {
   WechatKey,
 } from '../store.ts'
 import { contractTest, type ContractTest } from './contract-test.ts'
+import { eventLogContract } from './event-log-contract.ts'
 
 const start = Date.UTC(2026, 0, 15, 8)
 const dayMs = 24 * 60 * 60 * 1000
@@ -568,4 +569,6 @@ export const storeContract: readonly ContractTest<Store>[] = [
     equal((await a.findSession(session_id))?.session.device, device)
     equal((await find(a, { openid })).byOpenid?.id, user_id)
   }),
+
+  ...eventLogContract,
 ]
