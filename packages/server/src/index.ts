@@ -13,7 +13,16 @@ export type { Auth } from './auth.ts'
 export type { AppOptions, AuthOptions, CloudOptions, RetentionOptions } from './options.ts'
 export type { Conflict, LoggedEvent, Merge, Operations, Page } from './operate.ts'
 export type { Connection } from './http/handlers.ts'
-export type { Actor, Admit, AuthEvent, Captcha, Claims, HookUser, Refusal } from './hooks.ts'
+export type {
+  Actor,
+  Admit,
+  AuthEvent,
+  Captcha,
+  Claims,
+  HookUser,
+  Refusal,
+  WebhookOptions,
+} from './hooks.ts'
 export { ConfigError } from './errors.ts'
 
 // What is passed in
