@@ -68,7 +68,9 @@ const sameRoom = room('$1')
 /** What the two gateways' senders share. */
 const shared = room('sms/gateway')
 const ground = rows.slice(0, 2).flat().map(room)
-const allRooms = [...rows.flat(), ...sides].map(room)
+/** Beside the rows too, but tells events: rows 0 to 2. */
+const webhooks = 'webhooks'
+const allRooms = [...rows.flat(), ...sides, webhooks].map(room)
 
 const rules: IRegularForbiddenRuleType[] = [
   forbid(
@@ -129,6 +131,8 @@ const rules: IRegularForbiddenRuleType[] = [
           ...(row > 1 ? [sameRoom] : rooms.map(room)),
           // What auth.ts takes where it is given no store.
           ...(rooms.includes('auth') ? [room('store/memory'), room('blobs/memory')] : []),
+          // What auth.ts has closed with it.
+          ...(rooms.includes('auth') ? [room('webhooks')] : []),
         ],
       },
     ),
@@ -144,6 +148,12 @@ const rules: IRegularForbiddenRuleType[] = [
     `What stands beside the rows (${sides.join(', ')}) imports rows 0 and 1 only.`,
     { path: sides.map(room) },
     { path: server, pathNot: [sameRoom, shared, ...ground] },
+  ),
+  forbid(
+    'webhooks',
+    `What stands beside the rows (${webhooks}) imports rows 0 to 2 only.`,
+    { path: room(webhooks) },
+    { path: server, pathNot: [sameRoom, ...rows.slice(0, 3).flat().map(room)] },
   ),
 ]
 

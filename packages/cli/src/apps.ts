@@ -8,6 +8,7 @@ const fields: Readonly<Record<keyof AppOptions, Check>> = {
   kind: oneOf('mini_program', 'service_account', 'website', 'mobile_app'),
   registration: oneOf('open', 'phone'),
   open_platform: [(value) => value === null || isText(value), 'a text or null', '文本或 null'],
+  phone_encrypted_data: [(value) => typeof value === 'boolean', 'true or false', ' true 或 false'],
   session: [
     isSession,
     `an object of ${sessionFields().join(', ')}`,

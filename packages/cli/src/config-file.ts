@@ -24,6 +24,11 @@ const kinds: Readonly<Record<keyof Config, 'string' | 'number' | 'function' | 'o
   captcha: 'function',
   trustedProxies: 'object',
   password: 'object',
+  blobs: 'object',
+  cloud: 'object',
+  deletionDays: 'number',
+  retention: 'object',
+  webhooks: 'object',
 }
 
 /**
@@ -66,13 +71,29 @@ function check(file: string, config: unknown): Config {
         `${file} 没有名为 ${name} 的设置。可用的设置：${names.join('、')}。`,
       )
     }
-    if (value === undefined || typeof value === kinds[name]) continue
+    if (value === undefined || isOf(kinds[name], value)) continue
     throw refuse(
       `${name} of ${file} has to be of type ${kinds[name]}.`,
       `${file} 的 ${name} 必须是 ${kinds[name]} 类型。`,
     )
   }
+  if ('blobs' in config) checkBlobs(file, config.blobs)
   return config
+}
+
+function isOf(kind: string, value: unknown): boolean {
+  return typeof value === kind && value !== null
+}
+
+/** What it lacks would be missed when the first person chooses a picture, or takes it back. */
+function checkBlobs(file: string, blobs: unknown) {
+  const verbs: Record<string, unknown> = { ...(typeof blobs === 'object' && blobs) }
+  const names = ['put', 'get', 'delete', 'close']
+  if (blobs === undefined || names.every((name) => typeof verbs[name] === 'function')) return
+  throw refuse(
+    `blobs of ${file} has to be an object with ${names.join(', ')}, as createFolderBlobs and createS3Blobs make one.`,
+    `${file} 的 blobs 必须是带有 ${names.join('、')} 方法的对象，例如 createFolderBlobs 或 createS3Blobs 的返回值。`,
+  )
 }
 
 function isSetting(name: string): name is keyof Config {

@@ -1,5 +1,5 @@
 /** For `kaimen.config.ts`: `export default defineConfig({ … })` has its settings checked. */
-import type { AppOptions, AuthOptions } from '@kaimen/server'
+import type { AppOptions, AuthOptions, WebhookOptions } from '@kaimen/server'
 
 /** A host's own code and what belongs to it, as `createAuth` takes them. */
 export type Hooks = Pick<
@@ -14,13 +14,20 @@ export type Hooks = Pick<
   | 'captcha'
   | 'trustedProxies'
   | 'password'
+  | 'blobs'
+  | 'cloud'
+  | 'deletionDays'
+  | 'retention'
+  | 'webhooks'
 >
 
 /**
  * What `kaimen.config.ts` exports by default. Everything may be left out, and the environment wins
  * over all of it.
  */
-export type Config = Hooks & {
+export type Config = Omit<Hooks, 'webhooks'> & {
+  /** `KAIMEN_WEBHOOK_URL`, `KAIMEN_WEBHOOK_SECRET`, `KAIMEN_WEBHOOK_TYPES`. */
+  webhooks?: Webhooks
   /** `KAIMEN_APPS`. */
   apps?: readonly AppOptions[]
   /** `KAIMEN_SECRET`. Read it from where secrets are kept; do not write it into the file. */
@@ -38,6 +45,13 @@ export type Config = Hooks & {
   emulatorTlsPort?: number
   /** `KAIMEN_WECHAT_API`. Default `https://api.weixin.qq.com`. */
   wechatApi?: string
+}
+
+/** What is left out is in the environment. */
+export type Webhooks = Omit<WebhookOptions, 'url' | 'secret'> & {
+  url?: string | undefined
+  /** Read it from where secrets are kept; do not write it into the file. */
+  secret?: string | undefined
 }
 
 export function defineConfig(config: Config): Config {

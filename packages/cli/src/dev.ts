@@ -28,6 +28,7 @@ export async function dev(settings: Settings): Promise<void> {
       publicUrl: settings.publicUrl ?? `http://127.0.0.1:${port}`,
       wechat: { baseUrl: emulator.url },
       databaseUrl,
+      dataDir,
       port,
       host: '127.0.0.1',
       log: openLog(),

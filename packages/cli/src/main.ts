@@ -29,6 +29,9 @@ Settings come from the environment, or from kaimen.config.ts in this folder; the
   KAIMEN_DATA_DIR                  default 默认 .kaimen
   KAIMEN_PORT                      default 默认 4100
   KAIMEN_TRUSTED_PROXIES           of the proxies before it 前置反向代理的地址, 10.0.0.0/8,fd00::/8
+  KAIMEN_WEBHOOK_URL               your back end, told and asked 接收 webhook 的后端, https://…
+  KAIMEN_WEBHOOK_SECRET            signs webhooks, as KAIMEN_SECRET is written 签名密钥
+  KAIMEN_WEBHOOK_TYPES             events,admit,claims; default 默认 events
   KAIMEN_EMULATOR_PORT             default 默认 4180
   KAIMEN_EMULATOR_TLS_PORT         default 默认 4143
   KAIMEN_WECHAT_API                for start and doctor 用于这两个命令, default https://api.weixin.qq.com`

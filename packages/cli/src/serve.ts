@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { createAuth, systemClock, type AuthOptions } from '@kaimen/server'
+import { createFolderBlobs } from '@kaimen/server/blobs/folder'
 import { listen, type Listener } from '@kaimen/server/node'
 import { createMemoryStore } from '@kaimen/server/store/memory'
 import type { Log } from './log.ts'
@@ -9,16 +11,30 @@ export type EngineOptions = Omit<AuthOptions, 'store' | 'report'>
 
 /** Opens the store, puts the engine on it and listens. When it returns, requests are answered. */
 export async function serve(
-  options: EngineOptions & { databaseUrl: string; port: number; host: string; log: Log },
+  options: EngineOptions & {
+    databaseUrl: string
+    dataDir: string
+    port: number
+    host: string
+    log: Log
+  },
 ): Promise<Listener> {
-  const { databaseUrl, port, host, log, ...engineOptions } = options
+  const { databaseUrl, dataDir, port, host, log, ...engineOptions } = options
   await checkOptions(engineOptions)
   const store = await openStore(databaseUrl)
+  const blobs = engineOptions.blobs ?? createFolderBlobs(join(dataDir, 'blobs'))
   const auth = createAuth({
     ...engineOptions,
     store,
+    blobs,
     report: (message, error) => log.error({ err: error }, message),
   })
+  async function close() {
+    await auth.close()
+    await blobs.close()
+    await store.close()
+  }
+
   try {
     await auth.ready()
     const listener = await naming({ [port]: 'KAIMEN_PORT' }, () => listen(auth, { port, host }))
@@ -26,13 +42,11 @@ export async function serve(
       url: listener.url,
       async close() {
         await listener.close()
-        await auth.close()
-        await store.close()
+        await close()
       },
     }
   } catch (error) {
-    await auth.close()
-    await store.close()
+    await close()
     throw error
   }
 }

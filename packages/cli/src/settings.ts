@@ -4,6 +4,7 @@ import { checkApps, parseApps } from './apps.ts'
 import { readConfig } from './config-file.ts'
 import type { Config, Hooks } from './config.ts'
 import { refuse } from './refuse.ts'
+import { readWebhooks } from './webhooks.ts'
 
 export type Settings = {
   readonly apps: readonly AppOptions[]
@@ -64,6 +65,8 @@ function readHooks(config: Config, env: Environment): Hooks {
   const { admit, claims, on, audience, accessTokenSeconds, sms, otp, captcha, password } = config
   const proxies = env['KAIMEN_TRUSTED_PROXIES']
   const trustedProxies = proxies ? proxies.split(',') : config.trustedProxies
+  const { blobs, cloud, deletionDays, retention } = config
+  const webhooks = readWebhooks(config.webhooks, env)
   return {
     ...(admit && { admit }),
     ...(claims && { claims }),
@@ -75,6 +78,11 @@ function readHooks(config: Config, env: Environment): Hooks {
     ...(captcha && { captcha }),
     ...(trustedProxies && { trustedProxies }),
     ...(password && { password }),
+    ...(blobs && { blobs }),
+    ...(cloud && { cloud }),
+    ...(deletionDays !== undefined && { deletionDays }),
+    ...(retention && { retention }),
+    ...(webhooks && { webhooks }),
   }
 }
 

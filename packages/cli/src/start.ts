@@ -5,6 +5,7 @@ import { openLog } from './log.ts'
 import { refuse } from './refuse.ts'
 import { serve, type EngineOptions } from './serve.ts'
 import type { Settings } from './settings.ts'
+import { checkProductionWebhooks } from './webhooks.ts'
 
 /** WeChat's own API hosts; the last four are for the nearest region and for disasters. [WX-6] */
 const wechatHosts = ['api', 'api2', 'sh.api', 'sz.api', 'hk.api'].map((h) => `${h}.weixin.qq.com`)
@@ -12,10 +13,10 @@ const wechatHosts = ['api', 'api2', 'sh.api', 'sz.api', 'hk.api'].map((h) => `${
 /** `kaimen start`: production. Refuses what would be unsafe there, before it opens anything. */
 export async function start(settings: Settings, host: string): Promise<void> {
   const options = checkProduction(settings)
-  const { port, databaseUrl } = settings
+  const { port, databaseUrl, dataDir } = settings
   const untilStopped = listenForStop()
   const log = openLog()
-  const server = await serve({ ...options, databaseUrl, port, host, log })
+  const server = await serve({ ...options, databaseUrl, dataDir, port, host, log })
   const { publicUrl: public_url, apps } = options
   log.info(
     { url: server.url, public_url, apps: apps.map(({ app_id }) => app_id) },
@@ -30,6 +31,7 @@ export function checkProduction(settings: Settings): EngineOptions {
   const { apps, wechatApi, hooks } = settings
   refuseEmulator(wechatApi)
   checkProductionApps(apps)
+  checkProductionWebhooks(hooks.webhooks)
   if (hooks.sms?.kind === 'log') {
     throw refuse(
       'sms of kaimen.config.ts writes codes to a log, where anybody who reads it can sign in as anybody. Use createAliyunSms or createTencentSms.',

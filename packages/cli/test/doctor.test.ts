@@ -59,6 +59,7 @@ beforeAll(async () => {
     publicUrl: 'https://auth.example.com',
     wechat: { baseUrl: emulator.url },
     databaseUrl,
+    dataDir: folder,
     port: 0,
     host: '127.0.0.1',
     log: { info: quiet, warn: quiet, error: quiet },

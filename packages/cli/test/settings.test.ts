@@ -53,6 +53,9 @@ describe('settings', () => {
         port: 5100, emulatorPort: 5180, emulatorTlsPort: 5143, wechatApi: 'https://api2.weixin.qq.com',
         audience: 'shop', accessTokenSeconds: 60, admit: () => undefined, claims: () => ({}), on() {},
         otp: { budget_per_hour: 5 }, captcha: () => true, trustedProxies: ['10.0.0.0/8'],
+        cloud: { env: 'prod-1' }, deletionDays: 15, retention: { eventDays: 30 },
+        blobs: { put() {}, get() {}, delete() {}, close() {} },
+        webhooks: { url: 'https://shop.example.com/kaimen', secret: '${secret}', admit: true },
       }`)
     expect(await readSettings({}, folder)).toEqual({
       apps: [{ ...app, registration: 'phone', session: { idle_seconds: 60 } }],
@@ -73,6 +76,11 @@ describe('settings', () => {
         otp: { budget_per_hour: 5 },
         captcha: expect.any(Function),
         trustedProxies: ['10.0.0.0/8'],
+        cloud: { env: 'prod-1' },
+        deletionDays: 15,
+        retention: { eventDays: 30 },
+        blobs: expect.any(Object),
+        webhooks: { url: 'https://shop.example.com/kaimen', secret, admit: true },
       },
     })
   })
@@ -82,6 +90,7 @@ describe('settings', () => {
       apps: [${JSON.stringify(app)}], secret: 'file', publicUrl: 'https://file.example.com',
       databaseUrl: 'sqlite:file.db', dataDir: 'file', port: 1, emulatorPort: 2,
       wechatApi: 'https://file.example.com', trustedProxies: ['10.0.0.0/8'],
+      webhooks: { url: 'https://file.example.com', secret: 'file', admit: true, timeoutMs: 500 },
     }`)
     const settings = await readSettings(
       {
@@ -96,6 +105,9 @@ describe('settings', () => {
         KAIMEN_EMULATOR_TLS_PORT: '1',
         KAIMEN_WECHAT_API: 'https://hk.api.weixin.qq.com',
         KAIMEN_TRUSTED_PROXIES: '192.0.2.1, fd00::/8',
+        KAIMEN_WEBHOOK_URL: 'http://shop:3000/kaimen',
+        KAIMEN_WEBHOOK_SECRET: `2:${secret}`,
+        KAIMEN_WEBHOOK_TYPES: 'claims, events',
       },
       folder,
     )
@@ -109,7 +121,17 @@ describe('settings', () => {
       emulatorPort: 0,
       emulatorTlsPort: 1,
       wechatApi: 'https://hk.api.weixin.qq.com',
-      hooks: { trustedProxies: ['192.0.2.1', ' fd00::/8'] },
+      hooks: {
+        trustedProxies: ['192.0.2.1', ' fd00::/8'],
+        webhooks: {
+          url: 'http://shop:3000/kaimen',
+          secret: `2:${secret}`,
+          events: true,
+          admit: false,
+          claims: true,
+          timeoutMs: 500,
+        },
+      },
     })
   })
 
@@ -119,13 +141,23 @@ describe('settings', () => {
       KAIMEN_SECRET: '',
       KAIMEN_PORT: '',
       KAIMEN_TRUSTED_PROXIES: '',
+      KAIMEN_WEBHOOK_URL: '',
+      KAIMEN_WEBHOOK_SECRET: '',
+      KAIMEN_WEBHOOK_TYPES: '',
     }
     const folder = await folderWith(`export default { port: 5100 }`)
     expect(await readSettings(empty, folder)).toMatchObject({ apps: [], port: 5100 })
   })
 
+  it('send events alone to a webhook of which nothing else is said', async () => {
+    const KAIMEN_WEBHOOK_URL = 'https://shop.example.com/kaimen'
+    const env = { KAIMEN_WEBHOOK_URL, KAIMEN_WEBHOOK_SECRET: secret }
+    const { hooks } = await readSettings(env, await tempFolder())
+    expect(hooks).toEqual({ webhooks: { url: KAIMEN_WEBHOOK_URL, secret } })
+  })
+
   it('take several apps from KAIMEN_APPS', async () => {
-    const apps = [app, { ...app, app_id: 'wx2', kind: 'website', open_platform: null }]
+    const apps = [app, { ...app, app_id: 'wx2', phone_encrypted_data: true, open_platform: null }]
     const settings = await readSettings({ KAIMEN_APPS: JSON.stringify(apps) }, await tempFolder())
     expect(settings.apps).toEqual(apps)
   })
@@ -164,12 +196,44 @@ describe('a setting that is wrong is refused by name', () => {
     ['a push without a Token', withApp({ push: { encoding_aes_key: secret } }), 'push of app 2'],
     ['a misspelt push', withApp({ push: { token: 'abc', aes: secret } }), 'push of app 2'],
     ['a misspelt registration', withApp({ registration: 'Phone' }), 'registration of app 2'],
+    ['old phone data by a text', withApp({ phone_encrypted_data: 'yes' }), 'phone_encrypted_data'],
     ['an unknown kind', withApp({ kind: 'miniprogram' }), 'kind of app 2'],
     ['an unknown field', withApp({ appsecret: 'x' }), 'a field appsecret'],
     ['a secret for a field', withApp({ [secret]: 'x' }), 'a field (…)'],
     ['a misspelt limit', withApp({ session: { idle: 60 } }), 'session of app 2'],
   ])('KAIMEN_APPS with %s', async (_what, KAIMEN_APPS, message) => {
     expect(await refusal({ KAIMEN_APPS })).toContain(message)
+  })
+
+  const webhook = {
+    KAIMEN_WEBHOOK_URL: 'https://shop.example.com/kaimen',
+    KAIMEN_WEBHOOK_SECRET: secret,
+  }
+  it.each([
+    ['no secret', { KAIMEN_WEBHOOK_SECRET: '' }, 'KAIMEN_WEBHOOK_SECRET is missing'],
+    ['a short secret', { KAIMEN_WEBHOOK_SECRET: 'canary-7' }, 'KAIMEN_WEBHOOK_SECRET is too short'],
+    [
+      'a secret out of documents',
+      { KAIMEN_WEBHOOK_SECRET: 'changeme-canary'.repeat(4) },
+      'stands in documents',
+    ],
+    [
+      'two secrets without versions',
+      { KAIMEN_WEBHOOK_SECRET: `${secret},${secret}` },
+      'KAIMEN_WEBHOOK_SECRET is malformed',
+    ],
+    ['no URL', { KAIMEN_WEBHOOK_URL: '' }, 'KAIMEN_WEBHOOK_URL is missing'],
+    ['a host for a URL', { KAIMEN_WEBHOOK_URL: 'canary:80' }, 'KAIMEN_WEBHOOK_URL has to be'],
+    [
+      'a password in the URL',
+      { KAIMEN_WEBHOOK_URL: 'https://me:canary@shop.example.com' },
+      'KAIMEN_WEBHOOK_URL has to be',
+    ],
+    ['another type', { KAIMEN_WEBHOOK_TYPES: 'events,event' }, 'KAIMEN_WEBHOOK_TYPES has to be of'],
+  ])('webhooks with %s', async (_what, env, message) => {
+    const said = await refusal({ ...webhook, ...env })
+    expect(said).toContain(message)
+    expect(said).not.toContain('canary')
   })
 
   it('KAIMEN_REDIS_URL, which this version has no use for', async () => {
@@ -186,6 +250,19 @@ describe('kaimen.config.ts is refused', () => {
     ['has a port that is a text', "export default { port: '4100' }", 'port of kaimen.config.ts'],
     ['has a port out of range', 'export default { port: 70000 }', 'KAIMEN_PORT'],
     ['has a hook that is no function', 'export default { admit: true }', 'admit of'],
+    [
+      'has webhooks that are none',
+      'export default { webhooks: true }',
+      'webhooks of kaimen.config',
+    ],
+    ['has webhooks to nowhere', 'export default { webhooks: {} }', 'KAIMEN_WEBHOOK_URL is missing'],
+    ['has cloud as null', 'export default { cloud: null }', 'cloud of kaimen.config'],
+    ['keeps accounts for a text', "export default { deletionDays: '7' }", 'deletionDays of'],
+    [
+      'has blobs that lack a verb',
+      'export default { blobs: { put() {} } }',
+      'blobs of kaimen.config',
+    ],
     ['has apps that are no array', 'export default { apps: {} }', 'has to be an array'],
     [
       'has an app with a misspelt registration',
@@ -199,7 +276,7 @@ describe('kaimen.config.ts is refused', () => {
     const folder = await folderWith(config)
     const text = await refusal({}, folder)
     expect(text).toContain(message)
-    expect(text).toMatch(/kaimen\.config|KAIMEN_PORT/)
+    expect(text).toMatch(/kaimen\.config|KAIMEN_PORT|KAIMEN_WEBHOOK_URL/)
     expect(text.split('\n')).toHaveLength(2)
   })
 })

@@ -117,9 +117,30 @@ describe('kaimen start refuses', () => {
       { KAIMEN_TRUSTED_PROXIES: '10.0.0.0/8,nginx' },
       'KAIMEN_TRUSTED_PROXIES) has "nginx"',
     ],
+    [
+      'KAIMEN_SECRET for that of webhooks',
+      { KAIMEN_WEBHOOK_URL: 'https://shop.example.com', KAIMEN_WEBHOOK_SECRET: secret },
+      'KAIMEN_WEBHOOK_SECRET) is KAIMEN_SECRET',
+    ],
     ['a database that is no file', { KAIMEN_DATABASE_URL: 'sqlite:/' }, 'cannot be opened'],
   ])('%s', async (_what, overrides, message) => {
     expect(await refusal(overrides)).toContain(message)
+  })
+
+  it.each([
+    ['http://shop.example.com/kaimen', true],
+    ['http://10.0.0.5:3000', true],
+    ['http://localhost.example.com', true],
+    ['https://shop.example.com/kaimen', false],
+    ['http://127.0.0.1:3000/kaimen', false],
+    ['http://localhost:3000', false],
+    ['http://[::1]:3000', false],
+  ])('webhooks in the clear: of %s that is %s', async (KAIMEN_WEBHOOK_URL, refused) => {
+    const env = { KAIMEN_WEBHOOK_URL, KAIMEN_WEBHOOK_SECRET: `${secret}-of-webhooks` }
+    const settings = await readSettings(await production(env))
+    const check = () => checkProduction(settings).webhooks?.url
+    if (refused) expect(check).toThrow('KAIMEN_WEBHOOK_URL has to begin with https://')
+    else expect(check()).toBe(KAIMEN_WEBHOOK_URL)
   })
 
   it('a port that is taken, and names the setting', async () => {

@@ -7,7 +7,7 @@ import {
 } from '@kaimen/wechat'
 import { minuteMs, systemClock } from './clock.ts'
 import { ConfigError, KaimenError } from './errors.ts'
-import type { Emit } from './hooks.ts'
+import type { Admit, Claims, Emit } from './hooks.ts'
 import { mountRoutes } from './http/app.ts'
 import type { Connection, HttpParts } from './http/handlers.ts'
 import { checkOptions, type AuthOptions, type Report } from './options.ts'
@@ -20,6 +20,7 @@ import { createMemoryEphemeralStore } from './store/memory/memory-ephemeral-stor
 import { createMemoryBlobs } from './blobs/memory.ts'
 import { operations, type Operations } from './operate.ts'
 import { tidy } from './tidy.ts'
+import { createWebhooks } from './webhooks/index.ts'
 
 export type Auth = Operations & {
   /**
@@ -47,7 +48,7 @@ export type Auth = Operations & {
 export function createAuth(options: AuthOptions): Auth {
   const { audience, accessLifetimeMs, passwords, ...checked } = checkOptions(options)
   const { apps, ring, publicUrl } = checked
-  const { store, clock = systemClock, random = systemRandom, admit, claims, captcha } = options
+  const { store, clock = systemClock, random = systemRandom, captcha } = options
   const report = options.report ?? (() => {})
   const ephemeral = options.ephemeral ?? createMemoryEphemeralStore(clock)
   const blobs = options.blobs ?? createMemoryBlobs()
@@ -55,9 +56,14 @@ export function createAuth(options: AuthOptions): Auth {
   const wechatTokens = keepWechatTokens(wechat, { apps, ring, random, ephemeral, clock, report })
   const hashing = limitHashing(passwords.queue)
   const emit = emitTo(options.on, report)
+  const webhooks =
+    options.webhooks && createWebhooks({ ...options.webhooks, report, clock, random })
+  const admit = joinAdmits(options.admit, webhooks?.admit)
+  const claims = joinClaims(options.claims, webhooks?.claims)
 
   async function assemble(): Promise<HttpParts> {
     await store.migrate()
+    await webhooks?.deliver({ store, ephemeral })
     const keys = await loadSigningKeys({ store, ring, random, clock })
     return {
       ...checked,
@@ -123,6 +129,7 @@ export function createAuth(options: AuthOptions): Auth {
     async close() {
       isClosed = true
       clearInterval(tidying)
+      await webhooks?.close()
       await wechatTokens.close()
       await wechat.close()
     },
@@ -176,4 +183,19 @@ function emitTo(on: AuthOptions['on'], report: Report): Emit {
       .then(on)
       .catch((error: unknown) => report(`The host’s handler of ${event.kind} failed`, error))
   }
+}
+
+/** The second is asked about whom the first lets in. */
+function joinAdmits(first: Admit | undefined, second: Admit | undefined): Admit | undefined {
+  if (!first || !second) return first ?? second
+  return async (attempt) => (await first(attempt)) ?? second(attempt)
+}
+
+/** Of two claims of one name the second's counts. */
+function joinClaims(first: Claims | undefined, second: Claims | undefined): Claims | undefined {
+  if (!first || !second) return first ?? second
+  return async (user, session) => ({
+    ...(await first(user, session)),
+    ...(await second(user, session)),
+  })
 }

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { AuthEvent, Emit } from './hooks.ts'
-import { parseId } from './id.ts'
+import { formatId, parseId } from './id.ts'
 import type { Store, StoredEvent } from './store/store.ts'
 
 export type EventParts = { readonly store: Store; readonly clock: Clock; readonly emit: Emit }
@@ -24,6 +24,27 @@ export function stampEvent(
 }
 
 type Told = { user_id?: string; session_id?: string; app_id?: string | undefined }
+
+/** An event as the audit log tells it outside: what {@link stampEvent} took apart, together again. */
+export type ToldEvent = {
+  readonly id: string
+  /** RFC 3339. */
+  readonly at: string
+  readonly kind: string
+} & Readonly<Record<string, unknown>>
+
+export function tellEvent({ id, at, kind, detail, ...of }: StoredEvent): ToldEvent {
+  const rest: unknown = detail === null ? undefined : JSON.parse(detail)
+  return {
+    ...(typeof rest === 'object' && rest),
+    ...(of.user_id !== null && { user_id: formatId('usr', of.user_id) }),
+    ...(of.session_id !== null && { session_id: formatId('ses', of.session_id) }),
+    ...(of.app_id !== null && { app_id: of.app_id }),
+    id: formatId('evt', id),
+    at: new Date(at).toISOString(),
+    kind,
+  }
+}
 
 /** Writes down and tells what changed nothing else in the store. */
 export async function recordEvent(parts: EventParts, event: AuthEvent): Promise<void> {

@@ -149,3 +149,24 @@ export type AuthEvent =
     }
 
 export type Emit = (event: AuthEvent) => void
+
+/** Where a back end of its own, in any language, is told and asked. */
+export type WebhookOptions = {
+  /**
+   * Takes the POSTs: `https:`, or `http:` on this machine or a network that is the operator's
+   * alone, since openids are in them. No redirect is followed.
+   */
+  url: string
+  /** `KAIMEN_WEBHOOK_SECRET`: at least 32 characters, or several as `2:new,1:old`, which all sign. */
+  secret: string
+  /** Delivers the audit log, at least once and in order. Default true. */
+  events?: boolean | undefined
+  /** Asks before a sign-in counts; without an answer nobody signs in. Default false. */
+  admit?: boolean | undefined
+  /** Asks at every sign-in and refresh; without an answer there is neither. Default false. */
+  claims?: boolean | undefined
+  /** Longest time for an answer to `admit` or `claims`, in milliseconds, 100 to 4000. Default 3000. */
+  timeoutMs?: number | undefined
+  /** Default: the platform's. */
+  fetch?: typeof globalThis.fetch | undefined
+}

@@ -14,7 +14,16 @@ export type { AppOptions, AuthOptions, CloudOptions, RetentionOptions } from './
 export { openOperations } from './operate.ts'
 export type { Conflict, LoggedEvent, Merge, Operations, Page } from './operate.ts'
 export type { Connection } from './http/handlers.ts'
-export type { Actor, Admit, AuthEvent, Captcha, Claims, HookUser, Refusal } from './hooks.ts'
+export type {
+  Actor,
+  Admit,
+  AuthEvent,
+  Captcha,
+  Claims,
+  HookUser,
+  Refusal,
+  WebhookOptions,
+} from './hooks.ts'
 export { ConfigError } from './errors.ts'
 
 // What is passed in

@@ -30,6 +30,32 @@ const minDifferentCharacters = 10
 export type SecretFault =
   'secret_missing' | 'secret_malformed' | 'secret_short' | 'secret_published'
 
+/** The versions of a secret that is rolled, the current one first. */
+export type SecretVersions = readonly { readonly version: number; readonly text: string }[]
+
+/**
+ * Reads a secret as `KAIMEN_SECRET` is written: one text, or `2:new,1:old`.
+ *
+ * @returns Its versions, or what is wrong with the text, without repeating any of it.
+ */
+export function readSecrets(text: string): SecretVersions | SecretFault {
+  if (text.trim() === '') return 'secret_missing'
+  const entries = text.split(',').map((part) => /^(?:(\d{1,5}):)?(.+)$/s.exec(part.trim()))
+  const secrets = new Map<number, string>()
+  for (const entry of entries) {
+    if (!entry?.[2]) return 'secret_malformed'
+    if (entries.length > 1 && !entry[1]) return 'secret_malformed'
+    const version = Number(entry[1] ?? 1)
+    if (version < 1 || version > 65_535 || secrets.has(version)) return 'secret_malformed'
+    if (entry[2].length < minSecretLength) return 'secret_short'
+    if (published.test(entry[2]) || new Set(entry[2]).size < minDifferentCharacters) {
+      return 'secret_published'
+    }
+    secrets.set(version, entry[2])
+  }
+  return [...secrets].map(([version, secret]) => ({ version, text: secret }))
+}
+
 /**
  * Reads `KAIMEN_SECRET`. The result never holds the text itself, only keys derived from it
  * (HKDF-SHA256, RFC 5869), one a purpose and version.
@@ -37,25 +63,16 @@ export type SecretFault =
  * @returns The ring, or what is wrong with the text, without repeating any of it.
  */
 export function readKeyRing(text: string): KeyRing | SecretFault {
-  if (text.trim() === '') return 'secret_missing'
-  const entries = text.split(',').map((part) => /^(?:(\d{1,5}):)?(.+)$/s.exec(part.trim()))
+  const secrets = readSecrets(text)
+  if (typeof secrets === 'string') return secrets
   const keys = new Map<string, KeyObject>()
-  const versions: number[] = []
-  for (const entry of entries) {
-    if (!entry?.[2]) return 'secret_malformed'
-    if (entries.length > 1 && !entry[1]) return 'secret_malformed'
-    const version = Number(entry[1] ?? 1)
-    if (version < 1 || version > 65_535 || versions.includes(version)) return 'secret_malformed'
-    if (entry[2].length < minSecretLength) return 'secret_short'
-    if (published.test(entry[2]) || new Set(entry[2]).size < minDifferentCharacters) {
-      return 'secret_published'
-    }
-    versions.push(version)
+  for (const secret of secrets) {
     for (const purpose of purposes) {
-      const bits = hkdfSync('sha256', entry[2], '', `kaimen ${purpose}`, 32)
-      keys.set(`${purpose} ${version}`, createSecretKey(Buffer.from(bits)))
+      const bits = hkdfSync('sha256', secret.text, '', `kaimen ${purpose}`, 32)
+      keys.set(`${purpose} ${secret.version}`, createSecretKey(Buffer.from(bits)))
     }
   }
+  const versions = secrets.map(({ version }) => version)
   const [current] = versions
   if (current === undefined) return 'secret_malformed'
   return { current, versions, key: (purpose, version) => keys.get(`${purpose} ${version}`) }

@@ -6,8 +6,8 @@ import { dayMs, secondMs, type Clock } from './clock.ts'
 import { checkOtpOptions, type OtpLimit, type OtpOptions } from './challenge/otp-limits.ts'
 import { readRanges } from './client-address.ts'
 import { ConfigError } from './errors.ts'
-import type { Admit, AuthEvent, Captcha, Claims } from './hooks.ts'
-import { readKeyRing, type KeyRing, type SecretFault } from './key-ring.ts'
+import type { Admit, AuthEvent, Captcha, Claims, WebhookOptions } from './hooks.ts'
+import { readKeyRing, readSecrets, type KeyRing, type SecretFault } from './key-ring.ts'
 import type { Random } from './random.ts'
 import type { BlobStore } from './store/blob-store.ts'
 import type { EphemeralStore } from './store/ephemeral-store.ts'
@@ -122,6 +122,8 @@ export type AuthOptions = {
   claims?: Claims
   /** Told of what happened, after the fact. What it throws is logged and harms nobody. */
   on?: (event: AuthEvent) => void | Promise<void>
+  /** `admit`, `claims` and `on` over HTTP, after the functions where both are given. */
+  webhooks?: WebhookOptions
   /** For the operator: failures of ours and misconfiguration. Default: nothing is logged. */
   report?: Report
   clock?: Clock
@@ -150,6 +152,7 @@ export type CheckedOptions = {
 export function checkOptions(options: AuthOptions): CheckedOptions {
   refuseUnknownOptions(options)
   checkCaptcha(options.captcha)
+  refuseSharedSecret(options)
   const publicUrl = checkPublicUrl(options.publicUrl)
   return {
     apps: checkApps(options.apps),
@@ -187,6 +190,7 @@ const optionNames: Record<keyof AuthOptions, true> = {
   admit: true,
   claims: true,
   on: true,
+  webhooks: true,
   report: true,
   clock: true,
   random: true,
@@ -215,6 +219,17 @@ function checkSecret(text: string): KeyRing {
   const ring = typeof text === 'string' ? readKeyRing(text) : 'secret_missing'
   if (typeof ring === 'string') throw new ConfigError(secretFaults[ring])
   return ring
+}
+
+/** Whoever checks webhooks would hold the key to every session and every phone number. */
+function refuseSharedSecret({ secret, webhooks }: AuthOptions) {
+  const own = readSecrets(secret ?? '')
+  const lent = readSecrets(webhooks?.secret ?? '')
+  if (typeof own === 'string' || typeof lent === 'string') return
+  if (!lent.some((one) => own.some(({ text }) => text === one.text))) return
+  throw new ConfigError(
+    'webhooks.secret (KAIMEN_WEBHOOK_SECRET) is KAIMEN_SECRET, which has to stay in this server. Make another with: openssl rand -base64 48',
+  )
 }
 
 function checkCloud(cloud: CloudOptions | undefined): CloudSettings | undefined {

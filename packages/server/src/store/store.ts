@@ -210,6 +210,11 @@ export type Store = {
     write: { user_id: number; keep_id: number; now_ms: number; reason: EndReason } & Recorded,
   ): Promise<number>
 
+  /**
+   * Writes down what changed nothing else. However an event comes to be written, its number becomes
+   * greater than that of every event that could be read before: who walks the log by number and
+   * leaves out what is younger than two seconds passes none over.
+   */
   addEvent(event: StoredEvent): Promise<void>
   /** What happened, oldest first; of one user, where one is named. */
   listEvents(query: {
@@ -224,6 +229,14 @@ export type Store = {
   pruneSessions(walk: { after: number; before: number; limit: number }): Promise<number | undefined>
   /** Looks at the `limit` oldest events, and removes those from before `before`. @returns How many. */
   pruneEvents(write: { before: number; limit: number }): Promise<number>
+  /** How far a reader of the log has come, as {@link Store.moveCursor} put it; survives a crash. */
+  readCursor(name: string): Promise<number | undefined>
+  /**
+   * One guarded update: to `to` from exactly `from`; from `undefined` only where there is none yet.
+   *
+   * @returns Whether this call moved it.
+   */
+  moveCursor(write: { name: string; from: number | undefined; to: number }): Promise<boolean>
 
   listSigningKeys(): Promise<readonly StoredSigningKey[]>
   /** Of two nodes that start at once, one adds; the other is told that the slot is taken. */

@@ -66,8 +66,9 @@ export function createMemoryStore(clock: Clock): Store {
   const merges = new Map<number, StoredMerge & { taken: Taken }>()
   const sessions = new Map<number, Session>()
   const events = new Map<number, StoredEvent>()
+  const cursors = new Map<string, number>()
+  let lastEventId = 0
   const signingKeys = new Map<string, StoredSigningKey>()
-  const newId = countUp(clock)
 
   const openidKey = ({ app_id, openid }: Pick<WechatKey, 'app_id' | 'openid'>) =>
     `${app_id}/${openid}`
@@ -95,12 +96,11 @@ export function createMemoryStore(clock: Clock): Store {
     for (const key of keys) if (map.get(key) === from) map.set(key, to)
   }
 
-  /** A number that was given already is exchanged for the next. */
+  /** Above all that could be read before: whoever walks the log by number has it still ahead. */
   function record(event: StoredEvent | undefined) {
     if (!event) return
-    let { id } = event
-    while (events.has(id)) id = newId()
-    events.set(id, { ...event, id })
+    lastEventId = Math.max(event.id, lastEventId + 1)
+    events.set(lastEventId, { ...event, id: lastEventId })
   }
 
   /**
@@ -313,7 +313,7 @@ export function createMemoryStore(clock: Clock): Store {
     migrate: () => Promise.resolve({ applied: [] }),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
-    newId,
+    newId: countUp(clock),
 
     findUsers({ app_id, wechat, phone, unverified_phone = [] }) {
       const byOpenid = wechat && userOf(identities.get(openidKey(wechat))?.user_id)
@@ -706,6 +706,14 @@ export function createMemoryStore(clock: Clock): Store {
         .filter(({ at }) => at < before)
       for (const { id } of old) events.delete(id)
       return Promise.resolve(old.length)
+    },
+
+    readCursor: (name) => Promise.resolve(cursors.get(name)),
+
+    moveCursor({ name, from, to }) {
+      if (cursors.get(name) !== from) return Promise.resolve(false)
+      cursors.set(name, to)
+      return Promise.resolve(true)
     },
 
     listSigningKeys: () =>

@@ -198,4 +198,14 @@ export const migrations: Record<string, Migration> = {
         .execute()
     },
   },
+  '003_cursors': {
+    async up(db: Kysely<unknown>) {
+      await db.schema
+        .createTable('cursors')
+        .addColumn('name', 'text', (c) => c.primaryKey())
+        .addColumn('position', 'integer', (c) => c.notNull())
+        .modifyEnd(sql`without rowid`)
+        .execute()
+    },
+  },
 }

@@ -655,18 +655,16 @@ export function sqlStatements(db: Kysely<Tables>) {
     ),
 
     addEvent: statement((v: Tables['events']) =>
-      db
-        .insertInto('events')
-        .values({
-          id: v.id,
-          at: v.at,
-          kind: v.kind,
-          user_id: v.user_id,
-          session_id: v.session_id,
-          app_id: v.app_id,
-          detail: v.detail,
-        })
-        .onConflict((conflict) => conflict.doNothing()),
+      db.insertInto('events').values({
+        // Above all that could be read before: whoever walks the log by number has it still ahead.
+        id: sql<number>`max(${v.id}, coalesce((select max(id) from events), 0) + 1)`,
+        at: v.at,
+        kind: v.kind,
+        user_id: v.user_id,
+        session_id: v.session_id,
+        app_id: v.app_id,
+        detail: v.detail,
+      }),
     ),
 
     events: statement((v: { after: number; limit: number }) =>
@@ -689,6 +687,25 @@ export function sqlStatements(db: Kysely<Tables>) {
 
     removeEventsTo: statement((v: { last: number; before: number }) =>
       db.deleteFrom('events').where('id', '<=', v.last).where('at', '<', v.before),
+    ),
+
+    cursor: statement((v: { name: string }) =>
+      db.selectFrom('cursors').select('position').where('name', '=', v.name),
+    ),
+
+    addCursor: statement((v: { name: string; to: number }) =>
+      db
+        .insertInto('cursors')
+        .values({ name: v.name, position: v.to })
+        .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    moveCursor: statement((v: { name: string; from: number; to: number }) =>
+      db
+        .updateTable('cursors')
+        .set({ position: v.to })
+        .where('name', '=', v.name)
+        .where('position', '=', v.from),
     ),
 
     signingKeys: statement((_: object) =>

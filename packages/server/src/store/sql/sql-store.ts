@@ -358,6 +358,20 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         return Number((await run.removeEventsTo(on, { last, before })).numAffectedRows)
       }),
 
+    async readCursor(name) {
+      const { rows } = await run.cursor(reader, { name })
+      return rows[0]?.position
+    },
+
+    moveCursor: ({ name, from, to }) =>
+      write(async (on) => {
+        const { numAffectedRows } =
+          from === undefined
+            ? await run.addCursor(on, { name, to })
+            : await run.moveCursor(on, { name, from, to })
+        return Boolean(numAffectedRows)
+      }),
+
     async listSigningKeys() {
       const { rows } = await run.signingKeys(reader, {})
       return rows
@@ -380,11 +394,8 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     return (await run.userById(on, { id })).rows[0]?.status === 'active'
   }
 
-  /** A number that another process gave as well is exchanged for the next. */
   async function record(on: Connection, event: StoredEvent | undefined) {
-    if (!event) return
-    let added = await run.addEvent(on, event)
-    while (!added.numAffectedRows) added = await run.addEvent(on, { ...event, id: newId() })
+    if (event) await run.addEvent(on, event)
   }
 
   /**

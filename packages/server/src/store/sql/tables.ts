@@ -74,6 +74,11 @@ export type Tables = {
     /** JSON; holds no secret, token, phone or code. */
     detail: string | null
   }
+  /** How far each reader of the events has come. */
+  cursors: {
+    name: string
+    position: number
+  }
   preferences: {
     user_id: number
     /** JSON. */

@@ -14,6 +14,7 @@ import {
 } from './builders.ts'
 import { contractTest, type ContractTest } from './contract-test.ts'
 import { eventContract } from './event-contract.ts'
+import { eventLogContract } from './event-log-contract.ts'
 import { leavingContract } from './leaving-contract.ts'
 import { mergeContract } from './merge-contract.ts'
 
@@ -497,4 +498,5 @@ export const storeContract: readonly ContractTest<Store>[] = [
   ...leavingContract,
   ...mergeContract,
   ...eventContract,
+  ...eventLogContract,
 ]
