@@ -140,9 +140,6 @@ async function act(parts: HttpParts, app: App, push: Push): Promise<void> {
       return withdrawData(parts, user.id, app.app_id, revoked.get(push.RevokeInfo ?? '') ?? [])
     case 'user_authorization_cancellation':
       return leave(parts, user.id)
-    case undefined:
-    default:
-    // Of no concern to a login.
   }
 }
 
