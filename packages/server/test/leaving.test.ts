@@ -121,6 +121,21 @@ describe.each(stores)('deleting the account, on %s', (storeKind) => {
     }
   })
 
+  it('[WX-11] restore: true is no way past one who disabled the account and then deleted it', async () => {
+    const { users } = accounts.auth
+    await users.disable(me.user.id)
+    expect(await users.delete(me.user.id)).toBe('deleted')
+    for (const { way, enter } of waysIn) {
+      const reply = await enter(accounts, { restore: true })
+      expect([way, reply.status]).toEqual([way, 403])
+    }
+    // The operator takes it back as it was: disabled.
+    expect(await users.restore(me.user.id)).toBe('restored')
+    expect(outcome(await accounts.byWechat(liHua))).toEqual([403, 'user_disabled'])
+    await users.enable(me.user.id)
+    expect(signedIn(await accounts.byWechat(liHua)).user.id).toBe(me.user.id)
+  })
+
   it('restore: true comes too late once the time is up, also before it is tidied', async () => {
     await leave()
     accounts.clock.advance(7 * dayMs)
@@ -286,7 +301,7 @@ const unexported: Readonly<Record<string, string>> = {
 }
 
 /** Tables in which no row is of a user. */
-const ofNobody = ['ephemeral', 'loose_blobs', 'signing_keys']
+const ofNobody = ['cursors', 'ephemeral', 'loose_blobs', 'signing_keys']
 
 describe('the tables of SQLite', () => {
   let database: DatabaseSync
