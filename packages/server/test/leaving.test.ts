@@ -68,11 +68,11 @@ describe.each(stores)('deleting the account, on %s', (storeKind) => {
     await leave()
     for (const who of [me, tablet]) {
       expect(outcome(await accounts.get('/v1/me', who.access_token))).toEqual([
-        403,
-        'user_disabled',
+        401,
+        'session_ended',
       ])
-      expect(outcome(await accounts.refresh(who))).toEqual([403, 'user_disabled'])
-      expect(outcome(await leave(who))).toEqual([403, 'user_disabled'])
+      expect(outcome(await accounts.refresh(who))).toEqual([401, 'session_ended'])
+      expect(outcome(await leave(who))).toEqual([401, 'session_ended'])
     }
     expect((await accounts.get('/v1/me', stranger.access_token)).status).toBe(200)
     expect((await accounts.refresh(stranger)).status).toBe(200)
@@ -162,7 +162,7 @@ describe.each(stores)('deleting the account, on %s', (storeKind) => {
     expect(await accounts.auth.users.delete(me.user.id)).toBe('deleted')
     expect(await accounts.auth.users.delete(me.user.id)).toBe('not_found')
     expect(outcome(await accounts.byWechat(liHua))).toEqual([403, 'user_deleted'])
-    expect(outcome(await accounts.get('/v1/me', me.access_token))).toEqual([403, 'user_disabled'])
+    expect(outcome(await accounts.get('/v1/me', me.access_token))).toEqual([401, 'session_ended'])
     expect(await accounts.auth.users.enable(me.user.id)).toBe('not_found')
     expect(await accounts.auth.users.restore(me.user.id)).toBe('restored')
     expect(await accounts.auth.users.restore(me.user.id)).toBe('not_found')

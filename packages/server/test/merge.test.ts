@@ -207,10 +207,10 @@ describe.each<StoreKind>(['memory', 'sqlite'])('two users, on %s', (storeKind) =
     it('sessions of the merged user end, those of the other go on', async () => {
       await merge()
       expect(outcome(await accounts.get('/v1/me', from.access_token))).toEqual([
-        403,
-        'user_disabled',
+        401,
+        'session_ended',
       ])
-      expect(outcome(await accounts.refresh(from))).toEqual([403, 'user_disabled'])
+      expect(outcome(await accounts.refresh(from))).toEqual([401, 'session_ended'])
       expect((await accounts.get('/v1/me', into.access_token)).status).toBe(200)
       expect((await accounts.refresh(into)).status).toBe(200)
     })
@@ -341,7 +341,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('two users, on %s', (storeKind) =
       for (const { way, enter } of waysIn) {
         expect([way, ...outcome(await enter(accounts))]).toEqual([way, 403, 'user_deleted'])
       }
-      expect(outcome(await accounts.refresh(me))).toEqual([403, 'user_disabled'])
+      expect(outcome(await accounts.refresh(me))).toEqual([401, 'session_ended'])
     })
 
     it('[WX-11] a merged one by none: each leads to the other user', async () => {
@@ -358,7 +358,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('two users, on %s', (storeKind) =
       ])
       const stranger = signedIn(await accounts.byOtp(liHuasPhone))
       expect(stranger.is_new_user).toBe(true)
-      expect(outcome(await accounts.refresh(me))).toEqual([403, 'user_disabled'])
+      expect(outcome(await accounts.refresh(me))).toEqual([401, 'session_ended'])
     })
   })
 })

@@ -72,13 +72,18 @@ describe.each<StoreKind>(['memory', 'sqlite'])('my preferences, on %s', (storeKi
     expect((await read()).etag).toBe('"0"')
   })
 
+  it('are written under a tag that a compressing proxy made weak', async () => {
+    await write({ a: 1 }, '"0"')
+    expect(outcome(await write({ a: 2 }, 'W/"1"'))).toEqual([200, 'ok'])
+  })
+
   it('are not written over what was not read: preferences_changed', async () => {
     await write({ a: 1 }, '"0"')
     for (const etag of [
       '"0"',
       '"2"',
       '*',
-      'W/"1"',
+      'W/"2"',
       '1',
       '""',
       '"-1"',

@@ -41,7 +41,8 @@ export const changePreferences: Handler = async (parts, call) => {
 function readIfMatch(request: Request): number {
   const header = request.headers.get('if-match')
   if (header === null) throw new KaimenError('precondition_required')
-  const version = /^"(\d{1,15})"$/.exec(header.trim())?.[1]
+  // A proxy that compresses makes a weak tag of ours, and only that; the version is as good.
+  const version = /^(?:W\/)?"(\d{1,15})"$/.exec(header.trim())?.[1]
   if (version === undefined) throw new KaimenError('preferences_changed')
   return Number(version)
 }
