@@ -60,7 +60,7 @@ export type WechatKnows = { openid: string; unionid?: string; session_key: strin
 
 export const cloudEnv = 'prod-1a2b3c'
 
-export type PhoneButton = { code: string; encryptedData: string; iv: string }
+type PhoneButton = { code: string; encryptedData: string; iv: string }
 
 /** A server with SMS before an emulator that goes by the same clock, and all that people do. */
 export async function openAccounts(options: WorldOptions = {}): Promise<Accounts> {
