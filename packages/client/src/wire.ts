@@ -174,7 +174,7 @@ export interface Identity {
   created_at: string
 }
 
-/** A JSON object of the app's own making, at most 16 KiB. */
+/** A JSON object of the app's own making, at most 16 KiB and 32 levels deep. */
 export interface Preferences {
   [name: string]: unknown
 }

@@ -201,7 +201,7 @@ export type WechatSession = v.InferOutput<typeof WechatSession>
 
 export const Preferences = v.pipe(
   v.looseObject({}),
-  v.description('A JSON object of the app’s own making, at most 16 KiB'),
+  v.description('A JSON object of the app’s own making, at most 16 KiB and 32 levels deep'),
 )
 export type Preferences = v.InferOutput<typeof Preferences>
 
