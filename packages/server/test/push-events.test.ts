@@ -49,8 +49,8 @@ let me: SignedInBody
 async function open(storeKind: StoreKind, { mode, format }: Setting) {
   accounts = await openAccounts({
     storeKind,
-    // Waits longer than WeChat does in these tests.
-    clock: testClock(undefined, { longestSleepMs: 400 }),
+    // Longer than WeChat waits in the tests in which it is not answered.
+    clock: testClock(undefined, { longestSleepMs: 1500 }),
     apps: (seeded) =>
       seeded.map((app) => ({
         ...app,
@@ -59,7 +59,6 @@ async function open(storeKind: StoreKind, { mode, format }: Setting) {
   })
   server = await listen(accounts.auth, { port: 0 })
   await setPush({ mode, format })
-  await accounts.control('PATCH', `/emulator/apps/${openAppId}`, { push_retry_seconds: 0.3 })
   me = signedIn(await accounts.byWechat(liHua))
 }
 
@@ -347,6 +346,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('pushed events, on %s', (storeKin
   describe('a store that fails', () => {
     beforeEach(async () => {
       await open(storeKind, { mode: 'plain', format: 'json' })
+      await accounts.control('PATCH', `/emulator/apps/${openAppId}`, { push_retry_seconds: 1 })
       await fill()
     })
 
@@ -357,7 +357,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('pushed events, on %s', (storeKin
         expect(await push('user_info_modified')).toEqual([{ status: null, ok: false }, ...received])
         expect(await profileOf()).toMatchObject({ nickname: null, avatar: null })
         expect(withdrawals()).toHaveLength(1)
-        await vi.waitFor(() => expect(accounts.reports).toHaveLength(1))
+        await vi.waitFor(() => expect(accounts.reports).toHaveLength(1), 5000)
       },
     )
 
@@ -376,7 +376,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('pushed events, on %s', (storeKin
     it('that is slow has WeChat ask again meanwhile, and acts once', async () => {
       const { withdrawData } = accounts.store
       vi.spyOn(accounts.store, 'withdrawData').mockImplementationOnce(async (write) => {
-        await new Promise((resolve) => setTimeout(resolve, 450))
+        await new Promise((resolve) => setTimeout(resolve, 1300))
         return withdrawData(write)
       })
       expect(await push('user_info_modified')).toEqual([{ status: null, ok: false }, ...received])
