@@ -21,6 +21,7 @@ const commands = {
   bench: ['--conditions=@kaimen/source', 'benchmarks/run.ts'],
   build: ['tools/build.ts'],
   conformance: ['conformance/wechat/run.ts'],
+  docs: ['tools/rules.ts'],
   smoke: ['tools/smoke.ts'],
   format: ['node_modules/prettier/bin/prettier.cjs', '--write', '.'],
 }

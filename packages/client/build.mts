@@ -1,27 +1,31 @@
 /**
- * Builds what is published:
+ * Builds what is published; of each entry:
  *
- * - `dist/index.js` CommonJS, `dist/index.mjs` ES module, with their types;
- * - `miniprogram_dist/index.js` for WeChat's packer, alone in its folder: no types, no source map.
+ * - `dist/*.js` CommonJS, `dist/*.mjs` ES module, with their types;
+ * - `miniprogram_dist/*.js` for WeChat's packer, alone in their folder: no types, no source map.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
-import { budgetBytes, commonJs, esModule, miniProgram } from './bundle.mts'
+import { budgetBytes, bundleForMiniProgram, commonJs, entries, esModule } from './bundle.mts'
 
 const tsc = join(import.meta.dirname, '../../node_modules/typescript/bin/tsc')
 const at = (path: string) => new URL(path, import.meta.url)
 
 rmSync(at('dist'), { recursive: true, force: true })
 rmSync(at('miniprogram_dist'), { recursive: true, force: true })
+mkdirSync(at('miniprogram_dist'))
 
-await Promise.all([commonJs, esModule, miniProgram].map((options) => build(options)))
+await Promise.all(entries.flatMap((entry) => [build(commonJs(entry)), build(esModule(entry))]))
 execFileSync(process.execPath, [tsc, '-b', '.'], { cwd: import.meta.dirname, stdio: 'inherit' })
-writeFileSync(at('dist/index.d.mts'), "export * from './index.js'\n")
-
-const bytes = readFileSync(at('miniprogram_dist/index.js'))
-const zipped = gzipSync(bytes).length
-process.stdout.write(`miniprogram_dist/index.js: ${bytes.length} bytes, ${zipped} gzipped\n`)
-if (zipped > budgetBytes) throw new Error(`more than ${budgetBytes} bytes gzipped`)
+for (const entry of entries) {
+  writeFileSync(at(`dist/${entry}.d.mts`), `export * from './${entry}.js'\n`)
+  const code = await bundleForMiniProgram(entry)
+  writeFileSync(at(`miniprogram_dist/${entry}.js`), code)
+  const [bytes, zipped] = [Buffer.byteLength(code), gzipSync(code).length]
+  const [name, budget] = [`miniprogram_dist/${entry}.js`, budgetBytes[entry]]
+  process.stdout.write(`${name}: ${bytes} bytes, ${zipped} gzipped\n`)
+  if (zipped > budget) throw new Error(`${name} is more than ${budget} bytes gzipped`)
+}

@@ -53,11 +53,25 @@ describe('What WeChat packs', () => {
     expect(checkPackedFiles(folder)).toHaveLength(2)
   })
 
-  test('keeps within its size', () => {
+  test('keeps within its size, file by file', () => {
     const noise = Array.from({ length: 4000 }, (_, index) => Math.imul(index, 2654435761)).join()
-    const [problem] = checkPackedFiles(
-      scratchFolder({ 'index.js': `module.exports = [${noise}]\n` }),
-    )
-    expect(problem).toContain('the budget is 6144')
+    const big = `module.exports = [${noise}]\n`
+    const problems = checkPackedFiles(scratchFolder({ 'index.js': big, 'account.js': big }))
+    expect(problems).toHaveLength(2)
+    expect(problems.join()).toMatch(/account.js is .* the budget is 2560/)
+    expect(problems.join()).toMatch(/index.js is .* the budget is 6144/)
+  })
+
+  test('has no file without a budget', () => {
+    expect(checkPackedFiles(scratchFolder({ 'index.js': '1\n', 'more.js': '1\n' }))).toEqual([
+      'more.js is no entry that has a budget',
+    ])
+  })
+
+  test('requires only what is there', () => {
+    const files = { 'index.js': '1\n', 'account.js': 'require("./index.js")\n' }
+    expect(checkPackedFiles(scratchFolder(files))).toEqual([])
+    const folder = scratchFolder({ ...files, 'account.js': 'require("./index.ts")\n' })
+    expect(checkPackedFiles(folder)).toEqual(['account.js requires ./index.ts, which is not there'])
   })
 })

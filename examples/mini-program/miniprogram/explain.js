@@ -1,5 +1,4 @@
 import { AuthError } from '@kaimen/client'
-import { Refusal } from './api.js'
 
 /**
  * Where more can be said than the error itself does.
@@ -7,14 +6,17 @@ import { Refusal } from './api.js'
  * @type {{ [code in import('@kaimen/client').ErrorCode]?: string }}
  */
 const wordsOf = {
-  user_disabled: '账号已停用，如有疑问请联系客服',
+  user_disabled: '账号已停用或已注销，请重新登录，或联系客服',
+  user_deleted: '这个账号已注销，现在还可以撤销',
   phone_required: '这个小程序需要手机号才能登录',
+  privacy_refused: '你没有同意隐私保护指引，所以没有取得手机号；可以用短信验证码',
   user_refused: '没有取得手机号，也可以用短信验证码',
   wx_phone_failed: '微信没有给出手机号，请用短信验证码',
   phone_quota: '暂时不能使用微信手机号，请用短信验证码',
   phone_taken: '这个手机号已属于另一个微信的账户，请换一个手机号',
   ticket_invalid: '停留太久了，请再试一次',
-  body_invalid: '手机号或验证码的格式不对，请检查后再试',
+  reauth_required: '为了安全，请退出后重新登录，再试一次',
+  preferences_changed: '另一台设备正在修改设置，请再试一次',
   not_found: '这里没有开通短信验证码',
 }
 
@@ -22,13 +24,13 @@ const wordsOf = {
  * What the person is told, and what to do next.
  *
  * @param {unknown} error
+ * @param {typeof wordsOf} [here] What a code means on this page.
  * @returns {string}
  */
-export function explain(error) {
-  if (error instanceof Refusal) return error.message
+export function explain(error, here = {}) {
   if (!(error instanceof AuthError)) return '出错了，请稍后重试'
   const { code, message, action, retryAfterSeconds, detail } = error
-  const words = wordsOf[code]
+  const words = here[code] ?? wordsOf[code]
   if (words) return words
   if (retryAfterSeconds) return `${message}（${retryAfterSeconds} 秒后可以再试）`
   // The person cannot mend this; the developer, who is probably the one looking, can.

@@ -3,24 +3,31 @@ import { auth } from './auth.js'
 import { explain } from './explain.js'
 
 /**
- * Runs a sign-in by phone for a page that shows `busy` and `problem`, then opens the account.
+ * Runs a sign-in by phone for a page that shows `busy`, `problem` and whether the account was
+ * `deleted`, then opens the account. Where it was, the next try takes it back, which the page says
+ * beforehand.
  *
  * @param {{
- *   data: { busy: boolean }
- *   setData(change: { busy?: boolean; problem?: string }): void
+ *   data: { busy: boolean; deleted: boolean }
+ *   setData(change: { busy?: boolean; problem?: string; deleted?: boolean }): void
  * }} page
- * @param {() => Promise<import('@kaimen/client').LoginResult>} signIn
+ * @param {(restore: boolean) => Promise<import('@kaimen/client').LoginResult>} signIn
  */
 export async function signInFor(page, signIn) {
   if (page.data.busy) return
   page.setData({ busy: true, problem: '' })
   try {
-    const { status } = await signIn()
+    const { status } = await signIn(page.data.deleted)
     if (status === 'signed_in') await wx.reLaunch({ url: '/pages/account/account' })
   } catch (error) {
-    page.setData({ problem: explain(error) })
+    const code = error instanceof AuthError ? error.code : ''
+    if (code === 'user_deleted') page.setData({ deleted: true })
+    else
+      page.setData({
+        problem: explain(error, { body_invalid: '手机号或验证码的格式不对，请检查后再试' }),
+      })
     // The person took more than ten minutes: the next try needs a new login, and it must come before the tap.
-    if (error instanceof AuthError && error.code === 'ticket_invalid')
+    if (code === 'ticket_invalid')
       await auth.login().catch((failure) => page.setData({ problem: explain(failure) }))
   } finally {
     page.setData({ busy: false })

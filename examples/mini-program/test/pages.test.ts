@@ -1,14 +1,20 @@
+import { account } from '@kaimen/client/account'
+import { createClient, wechat } from '@kaimen/client'
 import { seedWorld } from '@kaimen/emulator'
 import type { Auth } from '@kaimen/server'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   phoneAppId,
   startServers,
   type RealServers,
 } from '../../../packages/client/test/support/real-servers.ts'
-import { WxFailure, type Phone } from '../../../packages/client/test/support/typed-wx.ts'
+import {
+  createTypedWx,
+  WxFailure,
+  type Phone,
+} from '../../../packages/client/test/support/typed-wx.ts'
 import { baseUrl } from '../miniprogram/config.js'
-import { startMiniProgram, type MiniProgram } from './support/mini-program.ts'
+import { startMiniProgram, type MiniProgram, type OpenPage } from './support/mini-program.ts'
 
 const [liHua, wangFang] = seedWorld.people
 /** The pages as they are, the SDK's source, the real server and the real emulator. */
@@ -20,6 +26,17 @@ const signInPage = '/pages/sign-in/sign-in'
 const accountPage = '/pages/account/account'
 const phonePage = '/pages/phone/phone'
 const smsPage = '/pages/sms/sms'
+const profilePage = '/pages/profile/profile'
+const changePhonePage = '/pages/change-phone/change-phone'
+const passwordPage = '/pages/password/password'
+const leavePage = '/pages/leave/leave'
+
+const liHuasNumber = '13800138001'
+const picture = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+const dayMs = 86_400_000
 
 beforeEach(async () => {
   servers = await startServers()
@@ -39,10 +56,19 @@ function borrowPhone(person: string = liHua.id, app: { appId?: string } = {}) {
   return borrowed
 }
 
+const lastOtp = () => servers.texts.at(-1)?.otp ?? ''
+
+/** What the person has on another phone, by the SDK alone. */
+function openElsewhere(person: string = liHua.id) {
+  const other = servers.phone({ person })
+  const client = createClient({ baseUrl: servers.url, platform: wechat(createTypedWx(other)) })
+  return { client, me: account(client) }
+}
+
 describe('the sign-in page', () => {
   it('shows its content without a login', async () => {
     const page = await program.open(signInPage)
-    expect(page.data).toEqual({ user: null, busy: false, problem: '' })
+    expect(page.data).toEqual({ user: null, busy: false, deleted: false, problem: '' })
     expect(servers.sent).toHaveLength(0)
     expect(await servers.exchanges()).toBe(0)
   })
@@ -198,6 +224,14 @@ describe('the account page', () => {
     expect(page.data).toMatchObject({ state: 'ready', problem: '' })
   })
 
+  it('says that the account was disabled, and signs nobody in', async () => {
+    const page = await program.open(accountPage)
+    await servers.auth.users.disable(idOf(page.data))
+    await page.tap('load')
+    expect(page.data['problem']).toBe('账号已停用或已注销，请重新登录，或联系客服')
+    expect(await servers.exchanges()).toBe(2)
+  })
+
   it('shows the account again after the session was ended elsewhere', async () => {
     const page = await program.open(accountPage)
     const { me } = page.data
@@ -209,8 +243,6 @@ describe('the account page', () => {
 })
 
 describe('where the app wants a phone', () => {
-  const liHuasNumber = '13800138001'
-
   /** Another start of the mini program that wants a phone, on another phone. */
   async function restartAs(person: string) {
     program.close()
@@ -218,8 +250,6 @@ describe('where the app wants a phone', () => {
     program = await startMiniProgram(phone)
   }
   beforeEach(() => restartAs(liHua.id))
-
-  const lastOtp = () => servers.texts.at(-1)?.otp ?? ''
 
   async function askForCode(number: string) {
     const page = await program.open(smsPage)
@@ -240,7 +270,7 @@ describe('where the app wants a phone', () => {
     const sheet = program.top()
     expect(sheet.route).toBe('pages/phone/phone')
     await sheet.tapPhone('usePhone')
-    expect(sheet.data).toEqual({ busy: false, problem: '' })
+    expect(sheet.data).toEqual({ busy: false, deleted: false, problem: '' })
     expect(program.pages).toHaveLength(1)
     expect(program.top().route).toBe('pages/account/account')
     expect(program.top().data).toMatchObject({
@@ -271,12 +301,96 @@ describe('where the app wants a phone', () => {
     await (await program.open(signInPage)).tap('signIn')
     const sheet = program.top()
     await sheet.tapPhone('usePhone')
-    expect(sheet.data).toEqual({ busy: false, problem: '没有取得手机号，也可以用短信验证码' })
+    expect(sheet.data).toEqual({
+      busy: false,
+      deleted: false,
+      problem: '没有取得手机号，也可以用短信验证码',
+    })
     await sheet.tap('useSms')
     expect(program.top().route).toBe('pages/sms/sms')
     await servers.setSwitches(phoneAppId, { phone_denied: [] })
     await sheet.tapPhone('usePhone')
     expect(program.top().data).toMatchObject({ state: 'ready' })
+  })
+
+  it('[WX-15] the privacy guide is asked for first; refused, it is told from a refused number', async () => {
+    program.privacyAgreed = false
+    await (await program.open(signInPage)).tap('signIn')
+    const sheet = program.top()
+    const popup = popupOf(sheet)
+    const refused = sheet.tapPhone('usePhone')
+    await vi.waitFor(() => expect(popup.data['shown']).toBe(true))
+    expect(popup.data['contract']).toBe('《开门隐私保护指引》')
+    await popup.tap('read')
+    expect(program.contractsRead).toBe(1)
+    await popup.tap('refuse')
+    await refused
+    expect(popup.data['shown']).toBe(false)
+    const ofGuide = sheet.data['problem']
+    expect(ofGuide).toBe('你没有同意隐私保护指引，所以没有取得手机号；可以用短信验证码')
+
+    const agreed = sheet.tapPhone('usePhone')
+    await servers.setSwitches(phoneAppId, { phone_denied: true })
+    await vi.waitFor(() => expect(popup.data['shown']).toBe(true))
+    await popup.tap('agree')
+    await agreed
+    expect(sheet.data['problem']).toBe('没有取得手机号，也可以用短信验证码')
+    expect(sheet.data['problem']).not.toBe(ofGuide)
+
+    await servers.setSwitches(phoneAppId, { phone_denied: [] })
+    await sheet.tapPhone('usePhone')
+    expect(program.top().data).toMatchObject({ state: 'ready', me: { phone: '+86 138****8001' } })
+  })
+
+  it('[WX-15] who refuses the privacy guide signs in by SMS all the same', async () => {
+    program.privacyAgreed = false
+    await (await program.open(signInPage)).tap('signIn')
+    const sheet = program.top()
+    const tap = sheet.tapPhone('usePhone')
+    await vi.waitFor(() => expect(popupOf(sheet).data['shown']).toBe(true))
+    await popupOf(sheet).tap('refuse')
+    await tap
+    await sheet.tap('useSms')
+    const page = program.top()
+    await page.type('typePhone', liHuasNumber)
+    await page.tap('sendCode')
+    await page.type('typeOtp', lastOtp())
+    await page.tap('submit')
+    expect(program.top().data).toMatchObject({ state: 'ready' })
+    expect(program.privacyAgreed).toBe(false)
+  })
+
+  it('tells the developer that the privacy guide does not name the phone number', async () => {
+    await (await program.open(signInPage)).tap('signIn')
+    phone.tapPhoneButton = () =>
+      Promise.resolve({ detail: { errMsg: 'getPhoneNumber:fail', errno: 112 } })
+    await program.top().tapPhone('usePhone')
+    expect(program.top().data['problem']).toContain('privacy_undeclared')
+  })
+
+  it('a deleted account is taken back by SMS, when the page has said so', async () => {
+    const id = await register()
+    await (await program.open(leavePage)).tap('leave')
+    const page = await askForCode(liHuasNumber)
+    await page.type('typeOtp', lastOtp())
+    await page.tap('submit')
+    expect(page.data).toMatchObject({ deleted: true, busy: false, problem: '' })
+    servers.advance(61_000)
+    for (let i = 0; i < 60; i++) await page.call('tick')
+    await page.tap('sendCode')
+    await page.type('typeOtp', lastOtp())
+    await page.tap('submit')
+    expect(idOf(program.top().data)).toBe(id)
+  })
+
+  it('another number on that page takes nobody back', async () => {
+    await register()
+    await (await program.open(leavePage)).tap('leave')
+    const page = await askForCode(liHuasNumber)
+    await page.type('typeOtp', lastOtp())
+    await page.tap('submit')
+    await page.type('typePhone', '13800138002')
+    expect(page.data['deleted']).toBe(false)
   })
 
   it('a quota that is used up leads to SMS as well', async () => {
@@ -291,7 +405,7 @@ describe('where the app wants a phone', () => {
     const sheet = program.top()
     servers.advance(601_000)
     await sheet.tapPhone('usePhone')
-    expect(sheet.data).toEqual({ busy: false, problem: '停留太久了，请再试一次' })
+    expect(sheet.data).toEqual({ busy: false, deleted: false, problem: '停留太久了，请再试一次' })
     await sheet.tapPhone('usePhone')
     expect(program.top().data).toMatchObject({ state: 'ready' })
   })
@@ -392,6 +506,332 @@ describe('where the app wants a phone', () => {
     expect(servers.texts).toEqual([])
   })
 })
+
+describe('picture and nickname', () => {
+  beforeEach(() => {
+    phone.files.set('wxfile://tmp_avatar.jpg', Uint8Array.from(picture).buffer)
+  })
+
+  it('are what the person chose and typed, on every device', async () => {
+    await program.open(accountPage)
+    const page = await program.open(profilePage)
+    expect(page.data).toEqual({ avatarUrl: '', nickname: '', busy: '', problem: '' })
+    await page.chooseAvatar('chooseAvatar', 'wxfile://tmp_avatar.jpg')
+    expect(page.data['avatarUrl']).toMatch(/^http.*\/v1\/avatars\/\w+\.png$/)
+    await page.submit('saveNickname', { nickname: ' 李华 ' })
+    expect(page.data).toMatchObject({ nickname: '李华', busy: '', problem: '' })
+    expect(program.toasts).toEqual(['已保存'])
+    await wx.navigateBack()
+    const { avatarUrl } = page.data
+    expect(program.top().data).toMatchObject({ me: { nickname: '李华', avatarUrl } })
+    expect(await openElsewhere().me.get()).toMatchObject({
+      nickname: '李华',
+      avatar_url: avatarUrl,
+    })
+    expect((await program.open(profilePage)).data).toMatchObject({ nickname: '李华', avatarUrl })
+  })
+
+  it('that cannot be used are said to be so, and nothing is changed', async () => {
+    phone.files.set('http://tmp/page.png', new TextEncoder().encode('<html>').buffer)
+    await program.open(accountPage)
+    const page = await program.open(profilePage)
+    for (const [path, problem] of [
+      ['http://tmp/gone.png', '图片已失效，请重新选择'],
+      ['http://tmp/page.png', '这不是能用的图片，请换一张'],
+    ] as const) {
+      await page.chooseAvatar('chooseAvatar', path)
+      expect(page.data).toEqual({ avatarUrl: '', nickname: '', busy: '', problem })
+    }
+    await page.submit('saveNickname', { nickname: '微信用户' })
+    expect(page.data['problem']).toBe('昵称要有 1 到 32 个字，而且不能是“微信用户”')
+    expect((await openElsewhere().me.get()).nickname).toBeNull()
+  })
+
+  it('a name that WeChat took out of the field, or the person, is none', async () => {
+    await program.open(accountPage)
+    const page = await program.open(profilePage)
+    await page.submit('saveNickname', { nickname: '李华' })
+    await page.submit('saveNickname', { nickname: '' })
+    expect(page.data).toMatchObject({ nickname: '', problem: '' })
+    expect((await openElsewhere().me.get()).nickname).toBeNull()
+  })
+
+  it('[WX-15] go without a picture when the privacy guide is refused; the rest works', async () => {
+    program.privacyAgreed = false
+    await program.open(accountPage)
+    expect(program.top().data['state']).toBe('ready')
+    const page = await program.open(profilePage)
+    const tap = page.chooseAvatar('chooseAvatar', 'wxfile://tmp_avatar.jpg')
+    await vi.waitFor(() => expect(popupOf(page).data['shown']).toBe(true))
+    await popupOf(page).tap('refuse')
+    await tap
+    expect(page.data['problem']).toBe('你没有同意隐私保护指引，头像没有更换；其他功能不受影响')
+    expect(servers.sent.some(({ url }) => url.endsWith('/avatar'))).toBe(false)
+    await page.submit('saveNickname', { nickname: '李华' })
+    expect(page.data).toMatchObject({ nickname: '李华', problem: '' })
+  })
+
+  it('[WX-15] leave nothing hanging when the page is closed under the question', async () => {
+    program.privacyAgreed = false
+    await program.open(accountPage)
+    const page = await program.open(profilePage)
+    const tap = page.chooseAvatar('chooseAvatar', 'wxfile://tmp_avatar.jpg')
+    await vi.waitFor(() => expect(popupOf(page).data['shown']).toBe(true))
+    await wx.navigateBack()
+    await tap
+    expect(program.privacyAgreed).toBe(false)
+  })
+
+  it('are gone when the person withdrew them in WeChat, and so is the number', async () => {
+    await program.open(accountPage)
+    const page = await program.open(profilePage)
+    await page.chooseAvatar('chooseAvatar', 'wxfile://tmp_avatar.jpg')
+    await page.submit('saveNickname', { nickname: '李华' })
+    await bindPhone(liHuasNumber)
+    const shown = await program.open(accountPage)
+    expect(shown.data).toMatchObject({ me: { nickname: '李华', phone: '+86 138****8001' } })
+    await servers.push(liHua.id, 'user_authorization_revoke', '6')
+    await servers.push(liHua.id, 'user_authorization_revoke', '8')
+    await shown.tap('onPullDownRefresh')
+    expect(shown.data).toMatchObject({
+      state: 'ready',
+      me: { nickname: '未填写', avatarUrl: '', phone: '未绑定' },
+    })
+    expect((await program.open(profilePage)).data).toMatchObject({ avatarUrl: '', nickname: '' })
+  })
+})
+
+describe('phone and password of the account', () => {
+  it('a number is bound by a code, and shown', async () => {
+    const page = await program.open(accountPage)
+    await bindPhone(liHuasNumber)
+    expect(program.toasts).toEqual(['已绑定'])
+    expect(program.top()).toBe(page)
+    expect(page.data).toMatchObject({ me: { phone: '+86 138****8001' } })
+  })
+
+  it('a number that belongs to someone else stays theirs, and nothing is changed', async () => {
+    const other = openElsewhere(wangFang.id)
+    await other.me.sendOtpForPhone(liHuasNumber)
+    await other.me.changePhone({ phone: liHuasNumber, otp: lastOtp() })
+    servers.advance(61_000)
+    await program.open(accountPage)
+    await bindPhone(liHuasNumber)
+    expect(program.top().data['problem']).toBe('这个手机号已属于另一个账户，没有做任何更改')
+    expect((await program.open(accountPage)).data).toMatchObject({ me: { phone: '未绑定' } })
+    expect((await other.me.get()).phone).toBe('+86 138****8001')
+  })
+
+  it('a wrong code is said to be wrong, and what is missing asked for', async () => {
+    await program.open(accountPage)
+    const page = await program.open(changePhonePage)
+    await page.tap('sendCode')
+    expect(page.data['problem']).toBe('请先填写手机号')
+    await page.tap('submit')
+    expect(page.data['problem']).toBe('请填写手机号和验证码')
+    await page.type('typePhone', liHuasNumber)
+    await page.tap('sendCode')
+    expect(page.data).toMatchObject({ sentTo: liHuasNumber, wait: 60 })
+    await page.type('typeOtp', lastOtp() === '000000' ? '000001' : '000000')
+    await page.tap('submit')
+    expect(page.data).toMatchObject({ busy: false, problem: '验证码错误' })
+    const again = await program.open(changePhonePage)
+    await again.type('typePhone', liHuasNumber)
+    await again.tap('sendCode')
+    expect(again.data['wait']).toBeGreaterThan(0)
+    for (let i = 0; i < 70; i++) await again.call('tick')
+    expect(again.data['wait']).toBe(0)
+    await page.call('onUnload')
+  })
+
+  it('a password is set, changed by the current one, and a wrong one is said to be wrong', async () => {
+    await program.open(accountPage)
+    await bindPhone(liHuasNumber)
+    const set = async (current: string, password: string) => {
+      const page = await program.open(passwordPage)
+      await page.type('typeCurrent', current)
+      await page.type('typePassword', password)
+      await page.tap('submit')
+      return page.data['problem']
+    }
+    expect(await set('', '')).toBe('请填写新密码')
+    expect(await set('', '12345678')).toMatch(/密码/)
+    expect(await set('', 'a lighthouse in the rain')).toBe('')
+    expect(await set('', 'two lighthouses in the rain')).toBe('请填写现在的密码')
+    expect(await set('not that one', 'two lighthouses in the rain')).toBe('现在的密码不对')
+    expect(await set('a lighthouse in the rain', 'two lighthouses in the rain')).toBe('')
+    const password = 'two lighthouses in the rain'
+    const elsewhere = openElsewhere('chen-mei').client
+    await elsewhere.signInWithPassword({ phone: liHuasNumber, password })
+    expect(elsewhere.user?.id).toBe((await openElsewhere().me.get()).id)
+  })
+})
+
+describe('the settings', () => {
+  it('go with the person to the other device', async () => {
+    const page = await program.open(accountPage)
+    expect(page.data['settings']).toEqual({ dark: false, notify: true })
+    await page.turn('changeSetting', true, { name: 'dark' })
+    expect(page.data).toMatchObject({ settings: { dark: true, notify: true }, problem: '' })
+    program.close()
+    program = await startMiniProgram(borrowPhone())
+    const there = await program.open(accountPage)
+    expect(there.data['settings']).toEqual({ dark: true, notify: true })
+  })
+
+  it('of two devices at the same moment are both kept', async () => {
+    const page = await program.open(accountPage)
+    const there = openElsewhere().me.preferences
+    const { send } = phone
+    let raced = false
+    phone.send = async (sent) => {
+      if (sent.method === 'PUT' && !raced) {
+        raced = true
+        await there.update((value) => ({ ...value, notify: false }))
+      }
+      return send(sent)
+    }
+    await page.turn('changeSetting', true, { name: 'dark' })
+    expect(raced).toBe(true)
+    expect(page.data).toMatchObject({ settings: { dark: true, notify: false }, problem: '' })
+    expect((await there.get()).value).toEqual({ dark: true, notify: false })
+  })
+
+  it('go back to where they were when they could not be saved', async () => {
+    const page = await program.open(accountPage)
+    phone.send = () => Promise.reject(new WxFailure('request:fail', 600001))
+    await page.turn('changeSetting', true, { name: 'dark' })
+    expect(page.data).toMatchObject({
+      state: 'ready',
+      settings: { dark: false },
+      problem: '网络不通，请稍后重试',
+    })
+  })
+})
+
+describe('what is held on the person', () => {
+  it('goes to the clipboard, after a warning, with a sign-in of the last minutes', async () => {
+    const page = await program.open(accountPage)
+    servers.advance(11 * 60_000)
+    await page.tap('exportData')
+    expect(program.questions).toEqual(['导出我的数据 内容里有完整的手机号和微信标识，请妥善保管。'])
+    expect(JSON.parse(program.clipboard)).toMatchObject({ user: { id: idOf(page.data) } })
+    expect(page.data).toMatchObject({ state: 'ready', busy: '', problem: '' })
+    expect(await servers.exchanges()).toBe(2)
+  })
+
+  it('stays where it is when the person thinks better of it', async () => {
+    const page = await program.open(accountPage)
+    program.agree = false
+    await page.tap('exportData')
+    expect(program.clipboard).toBe('')
+  })
+
+  it('is no longer open to the other devices once they were signed out together', async () => {
+    await signInElsewhere('Mate 60')
+    const page = await program.open(accountPage)
+    await page.tap('removeOthers')
+    expect(devicesOf(page.data)).toMatchObject([{ current: true }])
+  })
+})
+
+describe('deleting the account', () => {
+  /** Whose account was just deleted; the sign-in page is open. */
+  async function leave(): Promise<string> {
+    const id = idOf((await program.open(accountPage)).data)
+    await (await program.open(leavePage)).tap('leave')
+    return id
+  }
+
+  it('is asked about first, and says until when it can be taken back', async () => {
+    await program.open(accountPage)
+    const page = await program.open(leavePage)
+    program.agree = false
+    await page.tap('leave')
+    expect(page.data).toEqual({ busy: false, problem: '' })
+    expect((await program.open(accountPage)).data['state']).toBe('ready')
+    program.agree = true
+    await page.tap('leave')
+    expect(program.questions.at(-1)).toMatch(
+      /^账号已注销 \d{4}-\d\d-\d\d \d\d:\d\d 之前重新登录，可以撤销。$/,
+    )
+    expect(program.pages.map(({ route }) => route)).toEqual(['pages/sign-in/sign-in'])
+    expect(program.top().data).toMatchObject({ user: null, deleted: false })
+    expect(JSON.stringify([...phone.storage])).not.toContain('Token":')
+  })
+
+  it('refuses the next sign-in, and is taken back by a tap: the same account', async () => {
+    const id = await leave()
+    const page = program.top()
+    await page.tap('signIn')
+    expect(page.data).toEqual({ user: null, busy: false, deleted: true, problem: '' })
+    await page.tap('restore')
+    expect(program.top().data).toMatchObject({ state: 'ready' })
+    expect(idOf(program.top().data)).toBe(id)
+  })
+
+  it('signs the other device out, which is led to what can be done', async () => {
+    await signInElsewhere('Mate 60')
+    const page = await program.open(accountPage)
+    await openElsewhere().me.delete()
+    await page.tap('load')
+    const top = program.top()
+    expect(top.route).toBe('pages/sign-in/sign-in')
+    expect(top.data).toMatchObject({ user: null, deleted: true })
+    await top.tap('restore')
+    expect(program.top().data).toMatchObject({ state: 'ready' })
+  })
+
+  it('is for good when the time is over: a new account, with nothing of the old one', async () => {
+    await program.open(accountPage)
+    await (await program.open(profilePage)).submit('saveNickname', { nickname: '李华' })
+    const id = await leave()
+    servers.advance(8 * dayMs)
+    await servers.auth.tidy()
+    const page = program.top()
+    await page.tap('signIn')
+    expect(page.data['deleted']).toBe(false)
+    expect(program.top().data).toMatchObject({ state: 'ready', me: { nickname: '未填写' } })
+    expect(idOf(program.top().data)).not.toBe(id)
+  })
+
+  it('says why it could not be done, and nothing is deleted', async () => {
+    const id = idOf((await program.open(accountPage)).data)
+    const page = await program.open(leavePage)
+    const { send } = phone
+    phone.send = () => Promise.reject(new WxFailure('request:fail', 600001))
+    await page.tap('leave')
+    expect(page.data).toEqual({ busy: false, problem: '网络不通，请稍后重试' })
+    phone.send = send
+    expect(idOf((await program.open(accountPage)).data)).toBe(id)
+  })
+
+  it('asks who signed in by SMS to do so again, after ten minutes', async () => {
+    const client = await import('../miniprogram/auth.js')
+    await client.auth.sendOtp(liHuasNumber)
+    await client.auth.signInWithOtp({ phone: liHuasNumber, otp: lastOtp() })
+    servers.advance(11 * 60_000)
+    const page = await program.open(leavePage)
+    await page.tap('leave')
+    expect(page.data['problem']).toBe('为了安全，请退出后重新登录，再试一次')
+    expect(await servers.exchanges()).toBe(0)
+  })
+})
+
+/** Opens the page for it, as the row of the account does. */
+async function bindPhone(number: string): Promise<void> {
+  const page = await program.open(changePhonePage)
+  await page.type('typePhone', number)
+  await page.tap('sendCode')
+  await page.type('typeOtp', lastOtp())
+  await page.tap('submit')
+}
+
+function popupOf({ components, route }: OpenPage) {
+  const popup = components['privacy-popup']
+  if (!popup) throw new Error(`${route} has no privacy popup`)
+  return popup
+}
 
 /** The same person signs in on a second phone. */
 async function signInElsewhere(model: string): Promise<void> {

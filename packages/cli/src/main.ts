@@ -9,6 +9,7 @@ import { migrate } from './migrate.ts'
 import type { EmulatorOptions } from './open-emulator.ts'
 import { readSettings } from './settings.ts'
 import { start } from './start.ts'
+import { addUsersCommand } from './users.ts'
 
 const manifest: unknown = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
@@ -102,6 +103,8 @@ program
   .action(async (options: DoctorOptions) => {
     await doctor(await readSettings(process.env), options, process.env)
   })
+
+addUsersCommand(program, () => readSettings(process.env), environment)
 
 try {
   await program.parseAsync()

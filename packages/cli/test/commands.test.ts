@@ -7,11 +7,11 @@ describe('kaimen', () => {
   it('lists its commands', async () => {
     const { code, stdout } = await runKaimen(['--help']).ended
     expect(code).toBe(0)
-    for (const name of ['dev', 'start', 'emulator', 'migrate', 'doctor'])
+    for (const name of ['dev', 'start', 'emulator', 'migrate', 'doctor', 'users'])
       expect(stdout).toContain(`  ${name} `)
   })
 
-  it.each(['dev', 'start', 'migrate', 'doctor'])(
+  it.each(['dev', 'start', 'migrate', 'doctor', 'users'])(
     '%s --help names the settings that work',
     async (name) => {
       const { code, stdout, stderr } = await runKaimen([name, '--help']).ended

@@ -9,37 +9,42 @@ export type ClientErrorCode =
   | 'token_refused'
   | 'paused'
   | 'privacy_refused'
+  | 'privacy_undeclared'
   | 'user_refused'
   | 'wx_login_failed'
   | 'wx_phone_failed'
+  | 'wx_failed'
   | 'phone_quota'
   | 'domain_not_allowed'
+  | 'file_unreadable'
   | 'reply_invalid'
   | 'options_invalid'
   | 'platform_missing'
 
 export type ErrorCode = ClientErrorCode | ServerErrorCode
 
-/** Of what this client finds by itself: the next step, and words for a person. */
-const found: { readonly [code in ErrorCode]?: readonly [Action, string] } = {
-  network: ['retry', '网络不通，请稍后重试'],
-  timeout: ['retry', '超时，请稍后重试'],
-  signed_out: ['relogin', '请先登录'],
-  phone_required: ['none', '请先验证手机号'],
-  token_refused: ['none', '登录未被接受'],
-  paused: ['wait', '登录太频繁，请稍后重试'],
-  rate_limited: ['wait', '请求太频繁，请稍后重试'],
-  unavailable: ['wait', '服务不可用，请稍后重试'],
-  privacy_refused: ['none', '未同意隐私指引'],
-  user_refused: ['none', '未获得授权'],
-  wx_login_failed: ['retry', '微信登录失败，请稍后重试'],
-  wx_phone_failed: ['none', '未取得手机号'],
-  phone_quota: ['fix_config', '手机号额度已用完'],
-  wechat_user_blocked: ['none', '微信限制该账号登录'],
-  domain_not_allowed: ['fix_config', '域名未在小程序后台配置'],
-  reply_invalid: ['fix_config', 'baseUrl 不是 Kaimen 的地址'],
-  options_invalid: ['fix_config', '参数不正确'],
-  platform_missing: ['fix_config', '没有 wx，请传入 platform'],
+/** Of what this client finds by itself: words for a person, and the next step. */
+const found: { readonly [code in ErrorCode]?: readonly [string, Action?] } = {
+  network: ['网络不通，请稍后重试', 'retry'],
+  timeout: ['超时，请稍后重试', 'retry'],
+  signed_out: ['请先登录', 'relogin'],
+  phone_required: ['请先验证手机号'],
+  token_refused: ['登录未被接受'],
+  paused: ['登录太频繁，请稍后重试', 'wait'],
+  rate_limited: ['请求太频繁，请稍后重试', 'wait'],
+  unavailable: ['服务不可用，请稍后重试', 'wait'],
+  privacy_refused: ['未同意隐私指引'],
+  privacy_undeclared: ['隐私保护指引未声明此接口', 'fix_config'],
+  user_refused: ['未获得授权'],
+  wx_login_failed: ['微信登录失败，请稍后重试', 'retry'],
+  wx_phone_failed: ['未取得手机号'],
+  wx_failed: ['微信接口调用失败'],
+  phone_quota: ['手机号额度已用完', 'fix_config'],
+  wechat_user_blocked: ['微信限制该账号登录'],
+  domain_not_allowed: ['域名未在小程序后台配置', 'fix_config'],
+  reply_invalid: ['baseUrl 不是 Kaimen 的地址', 'fix_config'],
+  options_invalid: ['参数不正确', 'fix_config'],
+  platform_missing: ['没有 wx，请传入 platform', 'fix_config'],
 }
 
 /** What is known of a failure beside its code. */
@@ -74,7 +79,7 @@ export class AuthError extends Error {
   declare readonly cause?: unknown
 
   constructor(code: ErrorCode, facts: ErrorFacts = {}) {
-    const [usual, words] = found[code] ?? ['none', code]
+    const [words, usual = 'none'] = found[code] || [code]
     const { action = usual, message = words } = facts
     super(message)
     const retryable = action === 'retry' || action === 'wait'

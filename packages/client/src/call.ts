@@ -17,13 +17,13 @@ export async function limit<T>(
   platform: Platform,
   work: Promise<T>,
   ms: number,
-  giveUp?: () => void,
+  giveUp = () => {},
 ): Promise<T> {
-  let cancel: (() => void) | undefined
+  let cancel = () => {}
   const timer = new Promise<never>((_, reject) => {
     cancel = platform.after(ms, () => {
       reject(new AuthError('timeout'))
-      giveUp?.()
+      giveUp()
     })
   })
   try {
@@ -31,7 +31,7 @@ export async function limit<T>(
   } catch (cause) {
     throw cause instanceof AuthError ? cause : new AuthError('network', { cause })
   } finally {
-    cancel?.()
+    cancel()
   }
 }
 
@@ -57,7 +57,12 @@ export async function post(
   return reply.data
 }
 
-function refusalOf({ statusCode: status, data, header }: Reply): AuthError {
+/**
+ * What a Kaimen server says no with, for who calls it by `request`.
+ *
+ * @param reply Of a status other than 2xx.
+ */
+export function refusalOf({ statusCode: status, data, header }: Reply): AuthError {
   const retryAfterSeconds = readRetryAfter(header)
   if (isProblem(data)) {
     const { code, title, detail, action, wechat } = data
@@ -77,7 +82,17 @@ function refusalOf({ statusCode: status, data, header }: Reply): AuthError {
 
 /** Seconds only: a date would have to be compared with the device's clock, which may be wrong. */
 function readRetryAfter(header: Record<string, unknown>): number | undefined {
-  const name = Object.keys(header || {}).find((key) => /^retry-after$/i.test(key))
-  const value = name && String(header[name]).trim()
-  return value && /^\d+$/.test(value) ? Number(value) : undefined
+  const value = readHeader(header, 'retry-after')
+  return /^\d+$/.test(value) ? Number(value) : undefined
+}
+
+/**
+ * A field of a reply's `header`, whose names come in any case.
+ *
+ * @param name In lower case.
+ * @returns `''` when it is not there.
+ */
+export function readHeader(header: Record<string, unknown>, name: string): string {
+  const key = Object.keys(header || {}).find((known) => known.toLowerCase() === name)
+  return key ? String(header[key]).trim() : ''
 }

@@ -1,24 +1,27 @@
-import { findAccount, type LoginResult, type OtpResult, type SessionUser } from './account.ts'
+import { findAccount, type LoginResult, type OtpResult, type SessionUser } from './registry.ts'
 import { AuthError } from './auth-error.ts'
 import { send } from './call.ts'
 import { merge } from './merge.ts'
 import type { Platform, PlatformRequest, Reply, TransportOptions } from './platform.ts'
 import {
   accept,
+  askCode,
   authorize,
   login,
   logout,
   prove,
+  reauthenticate,
   renew,
   sendOtp,
   signedInTo,
+  updateUser,
   type Grant,
   type Kaimen,
 } from './sign-in.ts'
 import { load } from './storage.ts'
 import { originOf, resolveUrl } from './url.ts'
 import { readPhoneCode, wechat, type PhoneEvent } from './wechat.ts'
-import { isProblem, type Device } from './wire.ts'
+import { isProblem, type Device, type LinkIdentityBody } from './wire.ts'
 
 export interface ClientOptions {
   /** Where Kaimen is, as in `https://auth.example.com`; a path below it is fine. */
@@ -76,9 +79,28 @@ export interface RequestResult<T> {
   errMsg?: string
 }
 
-export interface LoginOptions {
-  /** Runs `wx.login` even when signed in, as `session_key_stale` asks for. Default: false. */
+/** Of every way to sign in. */
+export interface SignInOptions {
+  /**
+   * Takes an account back that its owner deleted, while it can be: for after `user_deleted`, and
+   * only if the person says so. Default: false.
+   */
+  restore?: boolean
+}
+
+export interface OtpOptions {
+  /** What the app's CAPTCHA gave, where the server asks for one; good for one code. */
+  captcha?: string | undefined
+}
+
+export interface LoginOptions extends SignInOptions {
+  /** Runs `wx.login` even when signed in. Default: as `restore`. */
   fresh?: boolean
+}
+
+export interface LogoutOptions {
+  /** Whether to end the session on the server, too. Default: true. */
+  tellServer?: boolean
 }
 
 export interface Client {
@@ -94,7 +116,7 @@ export interface Client {
   /**
    * Makes sure that somebody is signed in; without any call when so already.
    *
-   * @throws {AuthError}
+   * @throws {AuthError} `user_deleted`: the account can be taken back, with `restore`.
    */
   login(options?: LoginOptions): Promise<LoginResult>
   /**
@@ -105,30 +127,49 @@ export interface Client {
    * @throws {AuthError} `user_refused` and `privacy_refused`: of the person. `wx_phone_failed` and
    *   `phone_quota`: of WeChat. `ticket_invalid`: call `login()`, and show the button again.
    */
-  signInWithPhone(event: PhoneEvent): Promise<LoginResult>
+  signInWithPhone(event: PhoneEvent, options?: SignInOptions): Promise<LoginResult>
   /**
    * Has a code sent to this phone by SMS.
    *
-   * @throws {AuthError} `rate_limited`: `retryAfterSeconds` says how long.
+   * @throws {AuthError} `rate_limited`: `retryAfterSeconds` says how long. `captcha_required`.
    */
-  sendOtp(phone: string): Promise<OtpResult>
+  sendOtp(phone: string, options?: OtpOptions): Promise<OtpResult>
   /**
    * Signs in with the code of the SMS; and with the ticket, if a login left one.
    *
    * @throws {AuthError}
    */
-  signInWithOtp(proof: { phone: string; otp: string }): Promise<LoginResult>
+  signInWithOtp(proof: { phone: string; otp: string } & SignInOptions): Promise<LoginResult>
   /**
    * Signs in with a password; and with the ticket, if a login left one.
    *
    * @throws {AuthError}
    */
-  signInWithPassword(proof: { phone: string; password: string }): Promise<LoginResult>
+  signInWithPassword(
+    proof: { phone: string; password: string } & SignInOptions,
+  ): Promise<LoginResult>
+  /**
+   * Signs the same user in anew by `wx.login`, without a word to the person: what `reauth_required`
+   * and `session_key_stale` ask for. `false`, with the session as it was, where WeChat had no part
+   * in the sign-in, or is somebody else by now: the person has to sign in.
+   *
+   * @throws {AuthError}
+   */
+  reauthenticate(): Promise<boolean>
+  /**
+   * A new code of `wx.login`, with the AppID if there is one, for a call of your own. Signs nobody
+   * in; WeChat may replace the `session_key`.
+   *
+   * @throws {AuthError}
+   */
+  askCode(): Promise<LinkIdentityBody>
+  /** Takes over what the server says of the user who is signed in. */
+  updateUser(user: SessionUser): void
   /**
    * Signs out at once, and tells the server as well as it can: never rejects for want of a network.
    * Requests that wait for a login end with `signed_out`.
    */
-  logout(): Promise<void>
+  logout(options?: LogoutOptions): Promise<void>
   /** Calls back whenever `user` changes; returns what ends that. */
   onChange(listener: (user: SessionUser | null) => void): () => void
 }
@@ -140,7 +181,8 @@ export interface Client {
  * @throws {AuthError} `options_invalid`: `baseUrl` or one of `apiOrigins` is not an http(s) URL.
  */
 export function createClient(options: ClientOptions): Client {
-  const trusted = [options.baseUrl, ...(options.apiOrigins ?? [])].map((url) => {
+  const { apiOrigins = [], requestTimeoutMs = 60_000 } = options
+  const trusted = [options.baseUrl, ...apiOrigins].map((url) => {
     const origin = originOf(url)
     if (!origin)
       throw new AuthError('options_invalid', { message: `不是完整的 http(s) 地址：${url}` })
@@ -164,14 +206,15 @@ export function createClient(options: ClientOptions): Client {
   // What the body holds is between the caller and its server.
   function request<T>(given: RequestOptions): Promise<RequestResult<T>>
   async function request(given: RequestOptions): Promise<Reply> {
-    const { auth, replay = true, header = {} } = given
+    const { auth, replay = true, header = {}, timeout = requestTimeoutMs } = given
     const kaimen = open()
     const outgoing: PlatformRequest = merge(given, {
       url: resolveUrl(baseUrl, given.url),
       header,
-      timeout: given.timeout ?? options.requestTimeoutMs ?? 60_000,
+      timeout,
     })
-    const mayCarry = trusted.includes(originOf(outgoing.url) ?? '')
+    const origin = originOf(outgoing.url)
+    const mayCarry = !!origin && trusted.includes(origin)
     if (auth && !mayCarry)
       throw new AuthError('options_invalid', { message: '令牌只能发往 baseUrl 和 apiOrigins' })
     const carries = auth ?? (mayCarry && !Object.keys(header).some(isAuthorization))
@@ -185,15 +228,25 @@ export function createClient(options: ClientOptions): Client {
       return open().account.user
     },
     request,
-    login: ({ fresh = false } = {}) =>
-      run((kaimen) => (!fresh && signedInTo(kaimen.account)) || login(kaimen, fresh)),
-    signInWithPhone: (event) =>
-      run((kaimen) => prove(kaimen, 'phone', { phone_code: readPhoneCode(event) })),
-    sendOtp: (phone) => run((kaimen) => sendOtp(kaimen, phone)),
-    signInWithOtp: ({ phone, otp }) => run((kaimen) => prove(kaimen, 'otp', { phone, otp })),
-    signInWithPassword: ({ phone, password }) =>
-      run((kaimen) => prove(kaimen, 'password', { phone, password })),
-    logout: () => run(logout),
+    // An account that was deleted elsewhere may have left its session here.
+    login: ({ restore, fresh = restore } = {}) =>
+      run((kaimen) => (!fresh && signedInTo(kaimen.account)) || login(kaimen, fresh, restore)),
+    signInWithPhone: (event, { restore } = {}) =>
+      run((kaimen) => prove(kaimen, 'phone', { phone_code: readPhoneCode(event), restore })),
+    sendOtp: (phone, { captcha } = {}) =>
+      run((kaimen) => sendOtp(kaimen, { phone, captcha, app_id: kaimen.appId || undefined })),
+    signInWithOtp: ({ phone, otp, restore }) =>
+      run((kaimen) => prove(kaimen, 'otp', { phone, otp, restore })),
+    signInWithPassword: ({ phone, password, restore }) =>
+      run((kaimen) => prove(kaimen, 'password', { phone, password, restore })),
+    reauthenticate: () => run(reauthenticate),
+    askCode: () =>
+      run(async (kaimen) => ({
+        app_id: kaimen.appId || undefined,
+        code: await askCode(kaimen),
+      })),
+    updateUser: (user) => updateUser(open(), user),
+    logout: ({ tellServer = true } = {}) => run((kaimen) => logout(kaimen, tellServer)),
     onChange(listener) {
       const { listeners } = open().account
       // A wrapper of its own, so that one function given twice is two listeners.
@@ -207,19 +260,26 @@ export function createClient(options: ClientOptions): Client {
 }
 
 function assemble(options: ClientOptions, baseUrl: string): Kaimen {
-  const platform = options.platform ?? wechat()
+  const {
+    platform = wechat(),
+    account = '',
+    device,
+    wxLoginTimeoutMs = 10_000,
+    authTimeoutMs = 10_000,
+    silentLoginAfterLogout = false,
+  } = options
   const app = platform.app()
-  const appId = options.appId ?? app.appId
-  const key = ['kaimen', baseUrl, appId, options.env ?? app.env, options.account ?? '']
+  const { appId = app.appId, env = app.env } = options
+  const key = ['kaimen', baseUrl, appId, env, account]
   return {
     account: findAccount(platform.host, key.map(encodeURIComponent).join(':')),
     platform,
     baseUrl,
     appId,
-    device: options.device,
-    wxLoginTimeoutMs: options.wxLoginTimeoutMs ?? 10_000,
-    authTimeoutMs: options.authTimeoutMs ?? 10_000,
-    silentLoginAfterLogout: options.silentLoginAfterLogout ?? false,
+    device,
+    wxLoginTimeoutMs,
+    authTimeoutMs,
+    silentLoginAfterLogout,
   }
 }
 

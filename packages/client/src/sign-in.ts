@@ -2,7 +2,14 @@
  * The sign-in of one account: login, renewal, sign-out. Every change of its credentials is made
  * here.
  */
-import type { Account, LoginResult, OtpResult, Pause, SessionUser } from './account.ts'
+import type {
+  Account,
+  LoginResult,
+  OtpResult,
+  Pause,
+  SessionUser,
+  SignedInResult,
+} from './registry.ts'
 import { AuthError } from './auth-error.ts'
 import { limit, post } from './call.ts'
 import { merge } from './merge.ts'
@@ -15,12 +22,12 @@ import {
   isSignedIn,
   isTokens,
   type Device,
+  type OtpBody,
   type SignedIn,
   type SignInOtpBody,
   type SignInPasswordBody,
   type SignInPhoneBody,
   type Tokens,
-  type User,
 } from './wire.ts'
 
 export interface Kaimen {
@@ -45,9 +52,9 @@ type Way = 'wechat' | 'phone' | 'otp' | 'password'
 
 /** What a person proves themselves with, beside WeChat's own word. */
 type Proof =
-  | Pick<SignInPhoneBody, 'phone_code'>
-  | Pick<SignInOtpBody, 'phone' | 'otp'>
-  | Pick<SignInPasswordBody, 'phone' | 'password'>
+  | Pick<SignInPhoneBody, 'phone_code' | 'restore'>
+  | Pick<SignInOtpBody, 'phone' | 'otp' | 'restore'>
+  | Pick<SignInPasswordBody, 'phone' | 'password' | 'restore'>
 
 /** So many logins without an accepted request, and we wait: WeChat allows 4 a second, 2 a page view. */
 const loginsBeforePause = 3
@@ -87,8 +94,9 @@ export function accept(account: Account): void {
  */
 export function renew(kaimen: Kaimen, generation: number): Promise<void> {
   const { account } = kaimen
+  const { renewal } = account
   if (account.generation !== generation) return Promise.resolve()
-  if (account.renewal?.stamp === generation) return account.renewal.promise
+  if (renewal && renewal.stamp === generation) return renewal.promise
   const flight = { stamp: generation, promise: fly() }
   account.renewal = flight
   return flight.promise
@@ -115,7 +123,7 @@ async function refreshOrLogin(kaimen: Kaimen): Promise<void> {
     })
     if (!isTokens(reply)) throw new AuthError('reply_invalid')
     // Signed out, or signed in anew, meanwhile: these tokens are of a session that is over.
-    if (account.generation === generation) keepTokens(kaimen, reply)
+    if (account.generation === generation) keepTokens(kaimen, reply, credentials.byWechat)
   } catch (error) {
     if (!(error instanceof AuthError)) throw error
     if (error.retryAfterSeconds && error.code !== 'paused')
@@ -126,7 +134,7 @@ async function refreshOrLogin(kaimen: Kaimen): Promise<void> {
     account.credentials = null
     account.generation++
     if (error.action !== 'relogin') {
-      forgetUser(kaimen)
+      setUser(kaimen, null)
       throw error
     }
     save(platform, account)
@@ -151,8 +159,19 @@ async function loginSilently(kaimen: Kaimen): Promise<void> {
 }
 
 /** Runs `wx.login` and the exchange of its code. All who ask share one flight. */
-export function login(kaimen: Kaimen, fresh = false): Promise<LoginResult> {
-  return takeOff(kaimen, 'wechat', {}, fresh)
+export function login(kaimen: Kaimen, fresh = false, restore?: boolean): Promise<LoginResult> {
+  return takeOff(kaimen, 'wechat', { restore }, fresh)
+}
+
+/**
+ * Signs the user in anew by `wx.login`, where WeChat is known to be the same person; `false` where
+ * it is not, and the session stays as it is.
+ */
+export async function reauthenticate(kaimen: Kaimen): Promise<boolean> {
+  const { credentials, user } = kaimen.account
+  if (!user || !credentials || !credentials.byWechat) return false
+  const result = await takeOff(kaimen, 'wechat', {}, true, user.id)
+  return result.status === 'signed_in' && result.user.id === user.id
 }
 
 /** Signs in by a proof, with the ticket if there is one. Who gives the same proof shares one flight. */
@@ -161,32 +180,43 @@ export function prove(kaimen: Kaimen, way: Way, proof: Proof): Promise<LoginResu
 }
 
 /** Who is signed in already. */
-export function signedInTo({ credentials, user }: Account): LoginResult | null {
+export function signedInTo({ credentials, user }: Account): SignedInResult | null {
   return credentials && user && { status: 'signed_in', user, isNewUser: false }
 }
 
-/** Sign-ins run one at a time; who asks for the same as the newest shares it. */
-function takeOff(kaimen: Kaimen, way: Way, given: object, fresh: boolean): Promise<LoginResult> {
+/**
+ * Sign-ins run one at a time; who asks for the same as the newest shares it. `onlyId`: nobody but
+ * this user is signed in.
+ */
+function takeOff(
+  kaimen: Kaimen,
+  way: Way,
+  given: object,
+  fresh: boolean,
+  onlyId = '',
+): Promise<LoginResult> {
   const { account, platform } = kaimen
   const { epoch, login: pending } = account
-  const proof = way === 'wechat' ? '' : JSON.stringify(given)
-  if (pending?.stamp === epoch && pending.proof === proof) return pending.promise
+  const proof = JSON.stringify(given).slice(1, -1) + onlyId
+  if (pending && pending.stamp === epoch && pending.proof === proof) return pending.promise
   const flight = { stamp: epoch, proof, promise: fly() }
   account.login = flight
   return flight.promise
 
   async function fly(): Promise<LoginResult> {
     try {
-      // Even one from before a sign-out, whose result will be dropped: one wx.login at a time.
-      await pending?.promise.catch(ignore)
+      // Even one from before a sign-out, whose result will be dropped: one wx.login at a time. And in any
+      // case a turn later than `flight`.
+      await (pending && pending.promise.catch(ignore))
       checkEpoch(account, epoch)
       const meanwhile = signedInTo(account)
-      if (meanwhile && !fresh) return meanwhile
+      const replaced = meanwhile && onlyId && meanwhile.user.id !== onlyId
+      if (meanwhile && (replaced || !fresh)) return meanwhile
       if (!platform.canSignIn())
         throw new AuthError('unavailable', { action: 'none', message: '请前往小程序登录' })
       // The phone button proves a number and no openid: without a ticket it takes a login code, too.
       const needsCode = way === 'wechat' || (way === 'phone' && !account.ticket)
-      return await (needsCode ? exchangeCode : exchange)(kaimen, epoch, way, given)
+      return await (needsCode ? exchangeCode : exchange)(kaimen, epoch, way, given, onlyId)
     } finally {
       if (account.login === flight) account.login = null
     }
@@ -204,20 +234,21 @@ async function exchangeCode(
   epoch: number,
   way: Way,
   given: object,
+  onlyId: string,
 ): Promise<LoginResult> {
-  const { account, platform, wxLoginTimeoutMs } = kaimen
+  const { account, platform } = kaimen
   checkPause(platform, account.loginPause)
   account.logins++
   let failure: AuthError | undefined
   try {
-    const code = await limit(platform, platform.login(wxLoginTimeoutMs), wxLoginTimeoutMs)
+    const code = await askCode(kaimen)
     checkEpoch(account, epoch)
-    return await exchange(kaimen, epoch, way, merge(given, { code }))
+    return await exchange(kaimen, epoch, way, merge(given, { code }), onlyId)
   } catch (error) {
     if (error instanceof AuthError) failure = error
     // WeChat or Kaimen will not have this person; the name on the screen must not say otherwise.
-    const turnedAway = failure?.status === 403 && failure.action === 'none'
-    if (turnedAway && !account.credentials && account.epoch === epoch) forgetUser(kaimen)
+    const turnedAway = failure && failure.status === 403 && failure.action === 'none'
+    if (turnedAway && !account.credentials && account.epoch === epoch) setUser(kaimen, null)
     throw error
   } finally {
     const askedMs = (failure?.retryAfterSeconds ?? 0) * 1000
@@ -226,20 +257,28 @@ async function exchangeCode(
   }
 }
 
+/** Runs `wx.login`. */
+export function askCode({ platform, wxLoginTimeoutMs: ms }: Kaimen): Promise<string> {
+  return limit(platform, platform.login(ms), ms)
+}
+
 async function exchange(
   kaimen: Kaimen,
   epoch: number,
   way: Way,
   given: object,
+  onlyId: string,
 ): Promise<LoginResult> {
   const { account, platform, appId } = kaimen
+  const byWechat = 'code' in given || !!account.ticket
   const device = kaimen.device === undefined ? platform.device() : kaimen.device
   // A code is sent once, with a key of its own: should the network send it twice, the server answers the
   // second with the same session. Another try takes another code.
   const reply = await tell(
     kaimen,
     `/v1/sign-in/${way}`,
-    merge(given, merge(appId ? { app_id: appId } : {}, device ? { device } : {})),
+    // JSON leaves out what is undefined.
+    merge(given, { app_id: appId || undefined, device: device || undefined }),
     way !== 'wechat',
     { 'Idempotency-Key': makeKey(platform) },
   )
@@ -247,41 +286,46 @@ async function exchange(
     checkEpoch(account, epoch)
     const { ticket, expires_in } = reply
     account.ticket = { value: ticket, sinceMs: platform.now(), lengthMs: expires_in * 1000 }
-    if (!account.credentials) forgetUser(kaimen)
+    if (!account.credentials) setUser(kaimen, null)
     return { status: 'phone_required', expiresInSeconds: expires_in }
   }
   if (!isSignedIn(reply)) throw new AuthError('reply_invalid')
-  // Signed out meanwhile: nobody will use this session.
-  if (account.epoch !== epoch) revoke(kaimen, reply.refresh_token).catch(ignore)
+  const { user } = reply
+  const wanted = !onlyId || user.id === onlyId
+  // Signed out meanwhile, or somebody else: nobody will use this session.
+  if (account.epoch !== epoch || !wanted) revoke(kaimen, reply.refresh_token).catch(ignore)
   checkEpoch(account, epoch)
-  return keepSession(kaimen, reply)
+  return wanted
+    ? keepSession(kaimen, reply, byWechat)
+    : { status: 'signed_in', user: pickUser(user), isNewUser: reply.is_new_user }
 }
 
 /** Has the server send a code to the phone by SMS. */
-export async function sendOtp(kaimen: Kaimen, phone: string): Promise<OtpResult> {
-  const reply = await tell(kaimen, '/v1/otp', { phone }, true)
+export async function sendOtp(kaimen: Kaimen, body: Omit<OtpBody, 'ticket'>): Promise<OtpResult> {
+  const reply = await tell(kaimen, '/v1/otp', body, true)
   if (!isOtpSent(reply)) throw new AuthError('reply_invalid')
   return { expiresInSeconds: reply.expires_in, retryAfterSeconds: reply.retry_after }
 }
 
 /** Signs the account in with what any way of signing in answered. */
-function keepSession(kaimen: Kaimen, reply: SignedIn): LoginResult {
+function keepSession(kaimen: Kaimen, reply: SignedIn, byWechat: boolean): LoginResult {
   const { account } = kaimen
   const previous = account.credentials
   const user = pickUser(reply.user)
   account.ticket = null
   account.signedOut = false
-  setUser(kaimen, user, () => keepTokens(kaimen, reply))
+  setUser(kaimen, user, () => keepTokens(kaimen, reply, byWechat))
   if (previous) revoke(kaimen, previous.refreshToken).catch(ignore)
   return { status: 'signed_in', user, isNewUser: reply.is_new_user }
 }
 
-function keepTokens({ account, platform }: Kaimen, tokens: Tokens): void {
+function keepTokens({ account, platform }: Kaimen, tokens: Tokens, byWechat: unknown): void {
   account.credentials = {
     accessToken: tokens.access_token,
     refreshToken: tokens.refresh_token,
     sinceMs: platform.now(),
     lengthMs: tokens.expires_in * 1000,
+    byWechat,
   }
   account.generation++
   account.renewalPause = null
@@ -289,7 +333,7 @@ function keepTokens({ account, platform }: Kaimen, tokens: Tokens): void {
 }
 
 /** Takes effect at once; settles when the server was told, or could not be. */
-export async function logout(kaimen: Kaimen): Promise<void> {
+export async function logout(kaimen: Kaimen, tellServer: boolean): Promise<void> {
   const { account } = kaimen
   const { credentials } = account
   account.epoch++
@@ -297,8 +341,8 @@ export async function logout(kaimen: Kaimen): Promise<void> {
   account.credentials = null
   account.ticket = null
   account.signedOut = true
-  forgetUser(kaimen)
-  if (credentials) await revoke(kaimen, credentials.refreshToken).catch(ignore)
+  setUser(kaimen, null)
+  if (credentials && tellServer) await revoke(kaimen, credentials.refreshToken).catch(ignore)
 }
 
 function revoke(kaimen: Kaimen, token: string): Promise<unknown> {
@@ -325,12 +369,18 @@ function tell(
   })
 }
 
-function forgetUser(kaimen: Kaimen): void {
-  setUser(kaimen, null, () => save(kaimen.platform, kaimen.account))
+/** What the server says of the user now; of nobody but who is signed in. */
+export function updateUser(kaimen: Kaimen, user: SessionUser): void {
+  const known = kaimen.account.user
+  if (known && known.id === user.id) setUser(kaimen, pickUser(user))
 }
 
 /** Listeners hear of it after everything is in place. */
-function setUser({ account, platform }: Kaimen, user: SessionUser | null, keep: () => void): void {
+function setUser(
+  { account, platform }: Kaimen,
+  user: SessionUser | null,
+  keep = () => save(platform, account),
+): void {
   const changed = JSON.stringify(account.user) !== JSON.stringify(user)
   account.user = user
   keep()
@@ -347,7 +397,7 @@ function setUser({ account, platform }: Kaimen, user: SessionUser | null, keep: 
   }
 }
 
-function pickUser({ id, nickname, avatar_url, created_at }: User): SessionUser {
+function pickUser({ id, nickname, avatar_url, created_at }: SessionUser): SessionUser {
   return { id, nickname, avatar_url, created_at }
 }
 

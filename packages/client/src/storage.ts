@@ -1,4 +1,4 @@
-import type { Account } from './account.ts'
+import type { Account } from './registry.ts'
 import type { Platform } from './platform.ts'
 import { isFields, isUser } from './wire.ts'
 

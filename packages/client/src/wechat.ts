@@ -1,6 +1,7 @@
 import { AuthError, type ErrorCode } from './auth-error.ts'
 import { merge } from './merge.ts'
 import type { Platform, PlatformRequest, Reply } from './platform.ts'
+import { isFields } from './wire.ts'
 
 interface Failure {
   errMsg: string
@@ -60,7 +61,7 @@ export function wechat(given?: WechatApi): Platform {
             if (code && code !== mockCode) resolve(code)
             else reject(mocked())
           },
-          fail: (failure) => reject(failed(failure, 'wx_login_failed')),
+          fail: (failure) => reject(readFailure(failure, 'wx_login_failed')),
         })
       }),
     request(request) {
@@ -68,15 +69,16 @@ export function wechat(given?: WechatApi): Platform {
       const reply = new Promise<Reply>((resolve, reject) => {
         const callbacks = {
           success: resolve,
-          fail: (failure: Failure) => reject(failed(failure, 'network')),
+          fail: (failure: Failure) => reject(readFailure(failure, 'network')),
         }
         task = api.request(merge(request, callbacks))
       })
       return { reply, abort: () => task?.abort() }
     },
     app() {
-      const program = api.getAccountInfoSync?.().miniProgram
-      return { appId: program?.appId ?? '', env: program?.envVersion ?? '' }
+      if (!api.getAccountInfoSync) return { appId: '', env: '' }
+      const { appId, envVersion: env = '' } = api.getAccountInfoSync().miniProgram
+      return { appId, env }
     },
     device() {
       const info = api.getDeviceInfo?.()
@@ -98,7 +100,7 @@ export function wechat(given?: WechatApi): Platform {
 export function readPhoneCode({ detail }: PhoneEvent): string {
   const { code, errMsg, errno } = detail
   // Without the rest of the detail: it may hold the number, encrypted.
-  if (!code) throw failed({ errMsg, errno }, 'wx_phone_failed')
+  if (!code) throw readFailure({ errMsg, errno }, 'wx_phone_failed')
   return code
 }
 
@@ -122,7 +124,8 @@ function findWechat(): WechatApi | undefined {
  * https://developers.weixin.qq.com/miniprogram/dev/framework/usability/PublicErrno.html
  */
 const codeOf: readonly (readonly [RegExp, ErrorCode])[] = [
-  [/^104 |privacy permission/, 'privacy_refused'],
+  [/^(104|101102) |privacy permission/, 'privacy_refused'],
+  [/^(112|101100) |not declared/, 'privacy_undeclared'],
   [/^103 |deny/, 'user_refused'],
   [/^600002 |domain list/, 'domain_not_allowed'],
   [/^5 |timeout/, 'timeout'],
@@ -132,8 +135,19 @@ const codeOf: readonly (readonly [RegExp, ErrorCode])[] = [
   [/^1400001 /, 'phone_quota'],
 ]
 
-function failed(failure: Failure, otherwise: ErrorCode): AuthError {
-  const { errno, errMsg } = failure
-  const known = codeOf.find(([sign]) => sign.test(`${errno} ${errMsg}`))
-  return new AuthError(known?.[1] ?? otherwise, { errno, cause: failure })
+/**
+ * What any API of `wx` failed with, such as `wx.getUserInfo` or `wx.requirePrivacyAuthorize`: a
+ * refusal of the privacy guide is told from one of the permission. An {@link AuthError} stays as it
+ * is.
+ *
+ * @param otherwise The code of what is not known. Default: `wx_failed`.
+ */
+export function readFailure(failure: unknown, otherwise: ErrorCode = 'wx_failed'): AuthError {
+  if (failure instanceof AuthError) return failure
+  const { errno, errMsg } = isFields(failure) ? failure : {}
+  const known = codeOf.find(([sign]) => sign.test([errno, errMsg].join(' ')))
+  return new AuthError(known ? known[1] : otherwise, {
+    errno: typeof errno === 'number' ? errno : undefined,
+    cause: failure,
+  })
 }

@@ -36,6 +36,7 @@ export type ServerErrorCode =
   | 'otp_wrong'
   | 'otp_expired'
   | 'otp_exhausted'
+  | 'captcha_required'
   | 'session_key_stale'
   | 'data_invalid'
   | 'token_invalid'
@@ -44,7 +45,10 @@ export type ServerErrorCode =
   | 'session_ended'
   | 'reauth_required'
   | 'user_disabled'
+  | 'user_deleted'
   | 'sign_in_refused'
+  | 'precondition_required'
+  | 'preferences_changed'
   | 'unavailable'
   | 'internal_error'
 
@@ -107,13 +111,20 @@ export interface SignInPhoneBody {
   app_id?: string | undefined
   /** From `wx.login`, where there is no ticket. */
   code?: string | undefined
-  phone_code: string
+  phone_code?: string | undefined
+  /** Of the button's old form, with `iv`; this client sends `phone_code`. */
+  encrypted_data?: string | undefined
+  iv?: string | undefined
   device?: Device | undefined
+  /** Takes back an account that its owner deleted. */
+  restore?: boolean | undefined
 }
 
 export interface OtpBody {
   phone: string
   ticket?: string | undefined
+  app_id?: string | undefined
+  captcha?: string | undefined
 }
 
 export interface OtpSent {
@@ -129,6 +140,7 @@ export interface SignInOtpBody {
   ticket?: string | undefined
   app_id?: string | undefined
   device?: Device | undefined
+  restore?: boolean | undefined
 }
 
 export interface SignInPasswordBody {
@@ -137,6 +149,108 @@ export interface SignInPasswordBody {
   ticket?: string | undefined
   app_id?: string | undefined
   device?: Device | undefined
+  restore?: boolean | undefined
+}
+
+/** A device on which the user is signed in. */
+export interface Session {
+  id: string
+  app_id: string
+  device: Device | null
+  /** RFC 3339. */
+  created_at: string
+  /** RFC 3339. */
+  last_seen_at: string
+  /** Whether it is this one. */
+  current: boolean
+}
+
+/** What WeChat knows the user by in one app. */
+export interface Identity {
+  id: string
+  kind: 'mini_program' | 'service_account' | 'website' | 'mobile_app'
+  app_id: string
+  /** RFC 3339. */
+  created_at: string
+}
+
+/** A JSON object of the app's own making, at most 16 KiB. */
+export interface Preferences {
+  [name: string]: unknown
+}
+
+/** Everything that the server holds on the user. Times are RFC 3339. */
+export interface Export {
+  exported_at: string
+  user: {
+    id: string
+    nickname: string | null
+    avatar_url: string | null
+    /** Whole, in E.164. */
+    phone: string | null
+    phone_verified: boolean
+    has_password: boolean
+    created_at: string
+  }
+  identities: Array<{ app_id: string; openid: string; created_at: string }>
+  unionids: Array<{ open_platform: string; unionid: string }>
+  sessions: Array<{
+    id: string
+    app_id: string
+    device: Device | null
+    created_at: string
+    last_seen_at: string
+    ended_at: string | null
+    end_reason: string | null
+  }>
+  preferences: Preferences | null
+  events: Array<{
+    at: string
+    kind: string
+    app_id: string | null
+    session_id: string | null
+    detail: { [name: string]: unknown }
+  }>
+}
+
+export interface UpdateMeBody {
+  nickname?: string | null | undefined
+  /** Takes the picture away. */
+  avatar_url?: null | undefined
+}
+
+export interface ChangePasswordBody {
+  password: string
+  current_password?: string | undefined
+  end_other_sessions?: boolean | undefined
+}
+
+export interface ChangePhoneBody {
+  phone: string
+  otp: string
+}
+
+export interface LinkIdentityBody {
+  app_id?: string | undefined
+  code: string
+}
+
+export interface WechatDataBody {
+  code?: string | undefined
+  raw_data?: string | undefined
+  signature?: string | undefined
+  encrypted_data?: string | undefined
+  iv?: string | undefined
+}
+
+/** What WeChat signed or encrypted, by its own names, without openId and unionId. */
+export interface WechatData {
+  [name: string]: unknown
+}
+
+export interface MeDeleted {
+  /** RFC 3339. */
+  gone_at: string
 }
 
 type Fields = { readonly [name: string]: unknown }

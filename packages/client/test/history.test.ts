@@ -11,6 +11,7 @@ type Step =
   | { do: 'request'; url: string; times: number }
   | { do: 'login'; fresh: boolean }
   | { do: 'prove'; by: 'phone' | 'otp' | 'password'; right: boolean }
+  | { do: 'reauthenticate' }
   | { do: 'logout' }
   | { do: 'hold'; path: string; what: 'call' | 'reply' }
   | { do: 'holdLogin' }
@@ -54,6 +55,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       right: fc.boolean(),
     }),
   },
+  { weight: 2, arbitrary: fc.constant<Step>({ do: 'reauthenticate' }) },
   fc.constant<Step>({ do: 'logout' }),
   fc.record({
     do: fc.constant('hold' as const),
@@ -155,6 +157,8 @@ async function play(steps: readonly Step[], outcomes: Set<string>): Promise<void
     } else if (one.do === 'prove') {
       follow(prove(client, one))
       staysOut = false
+    } else if (one.do === 'reauthenticate') {
+      follow(client.reauthenticate())
     } else if (one.do === 'logout') {
       follow(client.logout())
       expect(client.user).toBeNull()
@@ -229,7 +233,10 @@ async function recover(world: World, client: Client): Promise<void> {
 
 async function happen(
   world: World,
-  one: Exclude<Step, { do: 'request' | 'login' | 'prove' | 'logout' | 'restart' }>,
+  one: Exclude<
+    Step,
+    { do: 'request' | 'login' | 'prove' | 'reauthenticate' | 'logout' | 'restart' }
+  >,
   gates: Array<{ release: () => void }>,
 ): Promise<void> {
   switch (one.do) {

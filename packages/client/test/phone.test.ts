@@ -56,6 +56,20 @@ describe('signing in with a phone', () => {
     ['user_refused', { errMsg: 'getPhoneNumber:fail', errno: 103 }],
     ['privacy_refused', { errMsg: 'getPhoneNumber:fail', errno: 104 }],
     ['privacy_refused', { errMsg: 'getPhoneNumber:fail privacy permission is not authorized' }],
+    [
+      'privacy_refused',
+      { errMsg: 'getPhoneNumber:fail privacy permission is not authorized', errno: 104 },
+    ],
+    // Of a button `getPhoneNumber|agreePrivacyAuthorization`.
+    [
+      'privacy_refused',
+      { errMsg: 'getPhoneNumber:fail privacy permission is not authorized', errno: 103 },
+    ],
+    ['privacy_undeclared', { errMsg: 'getPhoneNumber:fail', errno: 112 }],
+    [
+      'privacy_undeclared',
+      { errMsg: 'getPhoneNumber:fail api scope is not declared in the privacy agreement' },
+    ],
     ['phone_quota', { errMsg: 'getRealtimePhoneNumber:fail no quota', errno: 1400001 }],
     ['wx_phone_failed', { errMsg: 'getPhoneNumber:fail no permission', errno: 102 }],
     ['wx_phone_failed', { errMsg: 'getPhoneNumber:ok', encryptedData: 'sealed' }],
@@ -72,7 +86,12 @@ describe('signing in with a phone', () => {
     const { world, client } = await atPhoneSheet()
     expect(await client.sendOtp(phone)).toEqual({ expiresInSeconds: 300, retryAfterSeconds: 60 })
     const ticket: unknown = expect.stringMatching(/^ticket-/)
-    expect(bodiesTo(world, '/v1/otp')).toEqual([{ phone, ticket }])
+    expect(await client.sendOtp(phone, { captcha: 'solved' })).toMatchObject({})
+    const app_id = 'wx0000000000000001'
+    expect(bodiesTo(world, '/v1/otp')).toEqual([
+      { phone, app_id, ticket },
+      { phone, app_id, ticket, captcha: 'solved' },
+    ])
   })
 
   it('passes on how long the server asks to wait, and lets logins go on', async () => {

@@ -1,10 +1,10 @@
 import { runInThisContext } from 'node:vm'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { bundleForMiniProgram } from '../bundle.mts'
 import type * as Module from '../src/index.ts'
 import { AuthError } from '../src/index.ts'
 import { quiet } from './support/clock.ts'
 import { failureOf } from './support/failure-of.ts'
-import { bundleForMiniProgram } from './support/mini-program-bundle.ts'
 import { authUrl, createWorld, shopUrl } from './support/world.ts'
 
 describe('clients of one account', () => {
@@ -37,7 +37,7 @@ describe('clients of one account', () => {
 describe('a second copy of this module, as an independent subpackage has', () => {
   let code = ''
   beforeAll(async () => {
-    code = await bundleForMiniProgram()
+    code = await bundleForMiniProgram('index')
   })
 
   /** What require() does, twice over. */

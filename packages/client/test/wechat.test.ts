@@ -37,6 +37,9 @@ describe('wechat', () => {
 
   it.each([
     [104, 'login:fail', 'privacy_refused'],
+    [101102, 'login:fail', 'privacy_refused'],
+    [112, 'login:fail', 'privacy_undeclared'],
+    [101100, 'login:fail', 'privacy_undeclared'],
     [103, 'login:fail', 'user_refused'],
     [5, 'login:fail', 'timeout'],
     [108, 'login:fail', 'network'],

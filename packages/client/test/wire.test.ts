@@ -1,19 +1,31 @@
 import type {
   Action,
+  ChangePasswordBody,
+  ChangePhoneBody,
   Device,
   ErrorCode,
+  Export,
+  Identity,
+  LinkIdentityBody,
+  MeDeleted,
   OtpBody,
   OtpSent,
   PhoneRequired,
+  Preferences,
   Problem,
+  Session,
   SignedIn,
   SignInOtpBody,
   SignInPasswordBody,
   SignInPhoneBody,
   Tokens,
+  UpdateMeBody,
   User,
+  WechatData,
+  WechatDataBody,
 } from '@kaimen/protocol'
 import { describe, expectTypeOf, it } from 'vitest'
+import type { OpenData } from '../src/account.ts'
 import type { PhoneEvent, RequestOptions, RequestResult, WechatApi } from '../src/index.ts'
 import type * as wire from '../src/wire.ts'
 
@@ -31,6 +43,17 @@ describe('the wire', () => {
     expectTypeOf<wire.OtpSent>().toEqualTypeOf<OtpSent>()
     expectTypeOf<wire.SignInOtpBody>().toEqualTypeOf<SignInOtpBody>()
     expectTypeOf<wire.SignInPasswordBody>().toEqualTypeOf<SignInPasswordBody>()
+    expectTypeOf<wire.Session>().toEqualTypeOf<Session>()
+    expectTypeOf<wire.Identity>().toEqualTypeOf<Identity>()
+    expectTypeOf<Pick<wire.Preferences, string>>().toEqualTypeOf<Preferences>()
+    expectTypeOf<wire.Export>().toEqualTypeOf<Export>()
+    expectTypeOf<wire.UpdateMeBody>().toEqualTypeOf<UpdateMeBody>()
+    expectTypeOf<wire.ChangePasswordBody>().toEqualTypeOf<ChangePasswordBody>()
+    expectTypeOf<wire.ChangePhoneBody>().toEqualTypeOf<ChangePhoneBody>()
+    expectTypeOf<wire.LinkIdentityBody>().toEqualTypeOf<LinkIdentityBody>()
+    expectTypeOf<wire.WechatDataBody>().toEqualTypeOf<WechatDataBody>()
+    expectTypeOf<Pick<wire.WechatData, string>>().toEqualTypeOf<WechatData>()
+    expectTypeOf<wire.MeDeleted>().toEqualTypeOf<MeDeleted>()
     expectTypeOf<wire.Problem>().toEqualTypeOf<Problem>()
   })
 })
@@ -42,6 +65,10 @@ describe('the types of wx', () => {
 
   it('fit: what the phone button gives is what this client takes', () => {
     expectTypeOf<WechatMiniprogram.ButtonGetPhoneNumber>().toExtend<PhoneEvent>()
+  })
+
+  it('fit: what wx.getUserInfo gives is open data that this client sends', () => {
+    expectTypeOf<WechatMiniprogram.GetUserInfoSuccessCallbackResult>().toExtend<OpenData>()
   })
 
   it('are mirrored: request takes every option of wx.request but the callbacks', () => {

@@ -424,12 +424,12 @@ export const routes = {
   endOtherSessions: {
     method: 'DELETE',
     path: '/v1/me/sessions',
-    summary: 'Sign out on every other device',
+    summary: 'Sign out on every other device; needs a sign-in of the last 10 minutes',
     auth: 'bearer',
     query: { others: 'Must be `true`: every session but this one' },
     reply: Revoked,
     noStore: true,
-    errors: [...bearerErrors, 'body_invalid'],
+    errors: [...bearerErrors, 'body_invalid', 'reauth_required'],
   },
   endSession: {
     method: 'DELETE',

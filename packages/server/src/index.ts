@@ -11,6 +11,7 @@
 export { createAuth } from './auth.ts'
 export type { Auth } from './auth.ts'
 export type { AppOptions, AuthOptions, CloudOptions, RetentionOptions } from './options.ts'
+export { openOperations } from './operate.ts'
 export type { Conflict, LoggedEvent, Merge, Operations, Page } from './operate.ts'
 export type { Connection } from './http/handlers.ts'
 export type {

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import { dayMs, systemClock, type Clock } from './clock.ts'
 import { stampEvent } from './events.ts'
 import type { AuthEvent, Emit } from './hooks.ts'
 import { formatId, parseId } from './id.ts'
@@ -86,6 +86,24 @@ export type Operations = {
     /** Oldest first. */
     list(query?: Page & { user_id?: string }): Promise<readonly LoggedEvent[]>
   }
+}
+
+/**
+ * What an operator does, on a store alone: beside the servers that run on it.
+ *
+ * @param options.deletionDays As of `createAuth`. Default 7.
+ */
+export function openOperations({
+  store,
+  clock = systemClock,
+  deletionDays = 7,
+}: {
+  store: Store
+  clock?: Clock
+  deletionDays?: number
+}): Operations {
+  const emit = () => {}
+  return operations(async () => ({ store, clock, emit, reconsiderMs: deletionDays * dayMs }))
 }
 
 export function operations(ready: () => Promise<Parts>): Operations {

@@ -95,7 +95,8 @@ export async function signInByPhoneButton(
       'phone_code' in given
         ? await provePhoneByButton(parts, { app_id, openid, phone_code: given.phone_code })
         : await provePhoneByData(parts, app, wechat.session_key, given)
-    return signIn(parts, app, { wechat, phone, by: 'phone_button' }, { ...how, ticket })
+    const attempt = { ...how, spend: spendOnce(parts, ticket) }
+    return signIn(parts, app, { wechat, phone, by: 'phone_button' }, attempt)
   })
 }
 
@@ -113,7 +114,8 @@ export async function signInByOtp(
   return audited(parts, app, 'otp', async () => {
     const wechat = ticket === undefined ? null : await readTicketOf(parts, app, ticket)
     await provePhoneByOtp(parts, phone, otp)
-    return signIn(parts, app, { wechat, phone, by: 'otp' }, { ...how, ticket })
+    const attempt = { ...how, spend: spendOnce(parts, ticket) }
+    return signIn(parts, app, { wechat, phone, by: 'otp' }, attempt)
   })
 }
 
@@ -138,19 +140,28 @@ export async function signInByPassword(
     const wechat = ticket === undefined ? null : await readTicketOf(parts, app, ticket)
     const indexes = phoneIndexes(parts.ring, phone)
     const asked = { app_id: app.app_id, wechat: null, phone: indexes, unverified_phone: indexes }
-    const { byPhone, byUnverifiedPhone } = await parts.store.findUsers(asked)
-    if (!byPhone && !byUnverifiedPhone && parts.passwords.registration === 'unverified') {
-      const hash = await choosePassword(parts, { phone: phone.e164 }, password)
-      const registration = { phone, password: hash }
-      return signIn(parts, app, { wechat, phone: null, by }, { ...how, ticket, registration })
+    const attempt = { ...how, spend: spendOnce(parts, ticket) }
+    let hash: string | undefined
+    for (let look = 0; look < looks; look++) {
+      const { byPhone, byUnverifiedPhone } = await parts.store.findUsers(asked)
+      if (!byPhone && !byUnverifiedPhone && parts.passwords.registration === 'unverified') {
+        hash ??= await choosePassword(parts, { phone: phone.e164 }, password)
+        const registration = { phone, password: hash }
+        const proof = { wechat, phone: null, by } as const
+        const result = await lookAndSignIn(parts, app, proof, { ...attempt, registration })
+        // Somebody has the number by now, and perhaps this password.
+        if (result === 'taken') continue
+        return result
+      }
+      if (wechat && !byPhone) throw new KaimenError('phone_unverified')
+      const account = byPhone?.user ?? byUnverifiedPhone
+      await proveByPassword(parts, indexes[0] ?? '', account?.id, password)
+      const proof: Proof = byPhone
+        ? { wechat, phone, by }
+        : { wechat, phone: null, by, unverifiedPhone: phone }
+      return signIn(parts, app, proof, attempt)
     }
-    if (wechat && !byPhone) throw new KaimenError('phone_unverified')
-    const account = byPhone?.user ?? byUnverifiedPhone
-    await proveByPassword(parts, indexes[0] ?? '', account?.id, password)
-    const proof: Proof = byPhone
-      ? { wechat, phone, by }
-      : { wechat, phone: null, by, unverifiedPhone: phone }
-    return signIn(parts, app, proof, { ...how, ticket })
+    throw new KaimenError('unavailable', { retryAfterSeconds: 1 })
   })
 }
 
@@ -172,63 +183,86 @@ async function readTicketOf(parts: SignInParts, app: App, ticket: string) {
   return pending
 }
 
+/** How often whoever loses a race looks again. */
+const looks = 5
+
+type Spend = () => Promise<void>
+
+/** Uses a ticket up, where there is one; a second look does not need it again. */
+function spendOnce(parts: SignInParts, ticket: string | undefined): Spend {
+  let isSpent = ticket === undefined
+  return async () => {
+    if (ticket !== undefined && !isSpent) await spendTicket(parts, ticket)
+    isSpent = true
+  }
+}
+
 /**
  * What a proof comes to. Sign-ins that race are settled by the store's indexes: the loser looks
- * again. The host has its say before anything is written, and a ticket is used up only then.
+ * again.
  */
 async function signIn(
   parts: SignInParts,
   app: App,
   proof: Proof,
-  {
-    ticket,
-    registration,
-    device,
-    restore,
-  }: With & { ticket?: string | undefined; registration?: Registration },
+  how: With & { spend?: Spend },
 ): Promise<SignInResult> {
-  const { ring, random, store } = parts
-  const phone = proof.phone && storedPhone(ring, random, proof.phone)
-  const proofKey = {
-    app_id: app.app_id,
-    wechat: proof.wechat,
-    phone: phone && phone.indexes,
-    ...(proof.unverifiedPhone && { unverified_phone: phoneIndexes(ring, proof.unverifiedPhone) }),
-  }
-  let isTicketSpent = ticket === undefined
-  for (let look = 0; look < 5; look++) {
-    const decision = resolve(await store.findUsers(proofKey))
-    if (decision.kind === 'conflict' && decision.over === 'phone') {
-      throw new KaimenError('phone_taken')
-    }
-    const known = decision.kind === 'create' ? undefined : decision.user
-    if (known) letIn(known, restore)
-    await askAdmission(parts, app, proof, known)
-    const lacksPhone = !proof.phone && !registration && app.registration === 'phone'
-    if (!known && lacksPhone) return requirePhone(parts, proof)
-
-    const how = { device, registration }
-    const { write, events } = describeSignIn(parts, app, proof, phone, decision, how)
-    const { user, session } = readWritten(known, write)
-    const claims = await addedClaims(parts, session, () => hookUser(user))
-    if (ticket !== undefined && !isTicketSpent) await spendTicket(parts, ticket)
-    isTicketSpent = true
-    const stamped = events.map((event) => stampEvent(parts, event))
-    const outcome = await store.signIn({ ...write, events: stamped })
-    if (outcome === 'user_not_active') throw new KaimenError('user_disabled')
-    if (outcome === 'taken') continue
-
-    for (const event of events) parts.emit(event)
-    return { status: 'signed_in', isNewUser: !known, user, session, claims }
+  for (let look = 0; look < looks; look++) {
+    const result = await lookAndSignIn(parts, app, proof, how)
+    if (result !== 'taken') return result
   }
   throw new KaimenError('unavailable', { retryAfterSeconds: 1 })
+}
+
+/** The host has its say before anything is written, and a ticket is used up only then. */
+async function lookAndSignIn(
+  parts: SignInParts,
+  app: App,
+  proof: Proof,
+  { spend, registration, device, restore }: With & { spend?: Spend; registration?: Registration },
+): Promise<SignInResult | 'taken'> {
+  const { ring, random, store } = parts
+  const phone = proof.phone && storedPhone(ring, random, proof.phone)
+  const decision = resolve(
+    await store.findUsers({
+      app_id: app.app_id,
+      wechat: proof.wechat,
+      phone: phone && phone.indexes,
+      ...(proof.unverifiedPhone && { unverified_phone: phoneIndexes(ring, proof.unverifiedPhone) }),
+    }),
+  )
+  if (decision.kind === 'conflict' && decision.over === 'phone') {
+    throw new KaimenError('phone_taken')
+  }
+  const known = decision.kind === 'create' ? undefined : decision.user
+  if (known) letIn(known, restore)
+  await askAdmission(parts, app, proof, known)
+  const lacksPhone = !proof.phone && !registration && app.registration === 'phone'
+  if (!known && lacksPhone) return requirePhone(parts, proof)
+
+  const how = { device, registration }
+  const { write, events } = describeSignIn(parts, app, proof, phone, decision, how)
+  const { user, session } = readWritten(known, write)
+  const claims = await addedClaims(parts, session, () => hookUser(user))
+  await spend?.()
+  const stamped = events.map((event) => stampEvent(parts, event))
+  const outcome = await store.signIn({ ...write, events: stamped })
+  if (outcome === 'user_not_active') throw notLetIn(known)
+  if (outcome === 'taken') return 'taken'
+
+  for (const event of events) parts.emit(event)
+  return { status: 'signed_in', isNewUser: !known, user, session, claims }
 }
 
 /** By every pathway alike. (R1) [WX-11] */
 function letIn({ id, status }: StoredUser, restore: boolean | undefined) {
   if (status === 'active' || (status === 'deleted' && restore)) return
-  const code = status === 'deleted' ? 'user_deleted' : 'user_disabled'
-  throw new KaimenError(code, { user_id: formatId('usr', id) })
+  throw notLetIn({ id, status })
+}
+
+function notLetIn(user: Pick<StoredUser, 'id' | 'status'> | undefined): KaimenError {
+  const code = user?.status === 'deleted' ? 'user_deleted' : 'user_disabled'
+  return new KaimenError(code, user && { user_id: formatId('usr', user.id) })
 }
 
 async function askAdmission(

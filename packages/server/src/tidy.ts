@@ -30,33 +30,59 @@ const batch = 500
  * @param isOver Asked between batches: whether to leave the rest for later.
  */
 export async function tidy(parts: TidyParts, isOver: () => boolean): Promise<void> {
-  const { store, blobs, clock, retention } = parts
+  const { store, clock, retention } = parts
   const now_ms = clock.now()
   const goOn = (found: number) => found === batch && !isOver()
 
-  let users
-  do {
-    users = await store.listGoneUsers({ now_ms, limit: batch })
-    for (const { id } of users) await eraseUser(parts, id)
-  } while (goOn(users.length))
-
-  let names
-  do {
-    names = await store.listLooseBlobs({ now_ms, limit: batch })
-    for (const name of names) {
-      await blobs.delete(name)
-      await store.removeLooseBlob(name)
-    }
-  } while (goOn(names.length))
-
-  const before = now_ms - retention.sessionMs
-  let after: number | undefined = 0
-  while (after !== undefined && !isOver()) {
-    after = await store.pruneSessions({ after, before, limit: batch })
+  async function eraseGoneUsers() {
+    let users
+    do {
+      users = await store.listGoneUsers({ now_ms, limit: batch })
+      await doAll(
+        users.map(
+          ({ id }) =>
+            () =>
+              eraseUser(parts, id),
+        ),
+      )
+    } while (goOn(users.length))
   }
 
-  let events
-  do {
-    events = await store.pruneEvents({ before: now_ms - retention.eventMs, limit: batch })
-  } while (goOn(events))
+  async function removeLooseBlobs() {
+    let names
+    do {
+      names = await store.listLooseBlobs({ now_ms, limit: batch })
+      await doAll(names.map((name) => () => removeBlob(parts, name)))
+    } while (goOn(names.length))
+  }
+
+  async function pruneSessions() {
+    const before = now_ms - retention.sessionMs
+    let after: number | undefined = 0
+    while (after !== undefined && !isOver()) {
+      after = await store.pruneSessions({ after, before, limit: batch })
+    }
+  }
+
+  async function pruneEvents() {
+    let events
+    do {
+      events = await store.pruneEvents({ before: now_ms - retention.eventMs, limit: batch })
+    } while (goOn(events))
+  }
+
+  await doAll([eraseGoneUsers, removeLooseBlobs, pruneSessions, pruneEvents])
+}
+
+async function removeBlob({ store, blobs }: TidyParts, name: string) {
+  await blobs.delete(name)
+  await store.removeLooseBlob(name)
+}
+
+/** One after the other, also where one fails: a bucket that is away keeps no old session alive. */
+async function doAll(acts: readonly (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = []
+  for (const act of acts) await act().catch((error: unknown) => errors.push(error))
+  if (errors.length > 1) throw new AggregateError(errors, `${errors.length} acts of tidying failed`)
+  if (errors.length === 1) throw errors[0]
 }

@@ -90,6 +90,13 @@ describe.each<StoreKind>(['memory', 'sqlite'])('my account, on %s', (storeKind) 
     expect(world.events.filter(({ kind }) => kind === 'other_sessions_ended')).toHaveLength(1)
   })
 
+  it('[AU-8] signs out every other device only soon after a sign-in', async () => {
+    world.clock.advance(10 * 60_000 + 1)
+    const { status, body } = await as(phone).remove('/v1/me/sessions?others=true')
+    expect([status, body['code']]).toEqual([403, 'reauth_required'])
+    expect(await isSignedIn(tablet)).toBe(true)
+  })
+
   it('signs out no device when the request does not say others=true', async () => {
     for (const query of ['', '?others=false', '?others', '?other=true']) {
       const { status, body } = await as(phone).remove(`/v1/me/sessions${query}`)

@@ -59,7 +59,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in with a phone, on %s', (s
   const liHuasPhone = '+8613800138001'
 
   describe('by the phone button (R5)', () => {
-    it('a ticket and a new phone make a user with both', async () => {
+    it('a ticket and a new phone make a user with both (R5)', async () => {
       const reply = await byButton(liHua, await ticketOf(liHua))
       expect(outcome(reply)).toEqual([200, 'signed_in'])
       const { user, is_new_user, access_token } = reply.body as SignedInBody
@@ -70,7 +70,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in with a phone, on %s', (s
       expect((await world.signIn({ app_id: phoneAppId })).user.id).toBe(user.id)
     })
 
-    it('a phone that its user has proven elsewhere links the new identity to them', async () => {
+    it('a phone that its user has proven elsewhere links the new identity to them (R5)', async () => {
       const web = await post('/v1/sign-in/otp', {
         app_id: openAppId,
         phone: liHuasPhone,
@@ -81,7 +81,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in with a phone, on %s', (s
       expect(world.events.at(-1)).toMatchObject({ by: 'phone_button', decision: 'link' })
     })
 
-    it('a phone of somebody with another openid in this app is taken, and nothing changes', async () => {
+    it('a phone of somebody with another openid in this app is taken, and nothing changes (R5)', async () => {
       const ticket = await ticketOf(wangFang)
       await byButton(wangFang, await ticketOf(wangFang))
       await world.control('POST', '/emulator/people', { nickname: '老王' })
@@ -190,14 +190,14 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in with a phone, on %s', (s
   })
 
   describe('by SMS code (R6, R8)', () => {
-    it('a ticket and a code make a user with both', async () => {
+    it('a ticket and a code make a user with both (R6)', async () => {
       const ticket = await ticketOf(liHua)
       const otp = await otpFor(liHuasPhone)
       const reply = await post('/v1/sign-in/otp', { phone: '138 0013 8001', otp, ticket })
       expect(reply.body).toMatchObject({ is_new_user: true, user: { phone: '+86 138****8001' } })
     })
 
-    it('without a ticket it is an ordinary phone sign-in', async () => {
+    it('without a ticket it is an ordinary phone sign-in (R8)', async () => {
       const first = await post('/v1/sign-in/otp', {
         app_id: openAppId,
         phone: liHuasPhone,
@@ -317,7 +317,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in with a phone, on %s', (s
     }
   })
 
-  it('[WX-11] a disabled user is refused by phone as well', async () => {
+  it('[WX-11] a disabled user is refused by phone as well (R1)', async () => {
     const first = await byButton(liHua, await ticketOf(liHua))
     await world.auth.users.disable(userId(first))
     const reply = await post('/v1/sign-in/otp', {

@@ -88,7 +88,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in by WeChat, on %s', (stor
     }
   })
 
-  it('[WX-11] refuses a disabled user by every way in, until enabled again', async () => {
+  it('[WX-11] refuses a disabled user by every way in, until enabled again (R1)', async () => {
     const { user, access_token, refresh_token } = await world.signIn()
     expect(await world.auth.users.disable(user.id)).toBe('changed')
 
@@ -120,7 +120,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in by WeChat, on %s', (stor
   describe('the same code again (R11)', () => {
     const key = { 'idempotency-key': 'a-random-text' }
 
-    it('[WX-3] fifty at once with one Idempotency-Key get the same session, from one exchange', async () => {
+    it('[WX-3] fifty at once with one Idempotency-Key get the same session, from one exchange (R11)', async () => {
       const code = await world.wxLogin()
       const replies = await Promise.all(
         Array.from({ length: 50 }, () => post({ app_id: openAppId, code }, key)),
@@ -144,7 +144,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in by WeChat, on %s', (stor
       expect(await world.exchanges()).toBe(1)
     })
 
-    it('with another key, or none, is answered code_used', async () => {
+    it('with another key, or none, is answered code_used (R11)', async () => {
       const code = await world.wxLogin()
       await post({ app_id: openAppId, code }, key)
       const other = await post({ app_id: openAppId, code }, { 'idempotency-key': 'another' })
@@ -153,7 +153,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in by WeChat, on %s', (stor
       expect(await world.exchanges()).toBe(1)
     })
 
-    it('after 60 seconds it is WeChat’s to refuse', async () => {
+    it('after 60 seconds it is WeChat’s to refuse (R11)', async () => {
       const code = await world.wxLogin()
       await post({ app_id: openAppId, code }, key)
       world.clock.advance(60_001)
@@ -210,7 +210,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in by WeChat, on %s', (stor
       ])
     })
 
-    it('outside it is another user', async () => {
+    it('outside it is another user (R2)', async () => {
       await reopen(null)
       const here = await world.signIn({ app_id: openAppId })
       const there = await world.signIn({ app_id: otherApp })

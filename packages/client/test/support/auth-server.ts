@@ -46,6 +46,7 @@ export interface AuthServer {
   /** What the next sign-ins answer instead of tokens. */
   phoneRequired: boolean
   userDisabled: boolean
+  userDeleted: boolean
   /** The next call to the path meets this fault. */
   fail(path: string, fault: Fault, times?: number): void
   /** The next call to the path stops before it takes effect, or only its reply does, until released. */
@@ -70,6 +71,8 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
   const sessions = new Map<string, Session>()
   const accessTokens = new Map<string, { session: Session; expiresMs: number }>()
   const faults = new Map<string, Fault[]>()
+  const nicknames = new Map<string, string>()
+  const kept = { version: 0, body: '{}' }
   const holds = { call: new Map<string, Gates>(), reply: new Map<string, Gates>() }
   let serial = 0
 
@@ -100,6 +103,7 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
     person: 'li',
     phoneRequired: false,
     userDisabled: false,
+    userDeleted: false,
     issueCode() {
       const code = `code-${++serial}`
       codes.set(code, { person: server.person, used: false })
@@ -125,6 +129,7 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
     heal() {
       faults.clear()
       server.userDisabled = false
+      server.userDeleted = false
       server.phoneRequired = false
     },
     spoilAccessTokens: () => accessTokens.clear(),
@@ -152,7 +157,7 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
 
   function respond(path: string, sent: Sent): Received {
     const body = JSON.parse(sent.body ?? '{}') as Record<string, string>
-    if (path === '/v1/sign-in/wechat') return signIn(body['code'] ?? '')
+    if (path === '/v1/sign-in/wechat') return signIn(body['code'] ?? '', !!body['restore'])
     if (path === '/v1/otp') return json(202, { expires_in: 300, retry_after: 60 })
     if (path.startsWith('/v1/sign-in/')) return prove(body)
     if (path === '/v1/token') return refresh(body['refresh_token'] ?? '')
@@ -163,17 +168,49 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
     }
     const session = check(sent)
     if (typeof session === 'string') return refuse(session)
-    if (path === '/v1/me') return json(200, userOf(session.userId))
+    if (path === '/v1/me' && sent.method === 'DELETE') {
+      for (const other of sessions.values())
+        if (other.userId === session.userId) other.ended = 'session_ended'
+      server.userDeleted = true
+      return json(200, { gone_at: '2026-01-08T00:00:00Z' })
+    }
+    if (path === '/v1/me/preferences') return preferences(sent)
+    if (path === '/v1/me/wechat-data') return json(200, { nickName: null })
+    if (path === '/v1/me/identities') return json(200, { identities: [] })
+    if (path === '/v1/me') {
+      const { nickname } = body
+      if (sent.method === 'POST' && nickname) nicknames.set(session.userId, nickname)
+      return json(200, userOf(session.userId))
+    }
     if (path === '/v1/me/password') return refuse('password_wrong')
     return refuse('not_found')
   }
 
-  function signIn(code: string): Received {
+  function turnAway(restore: boolean): Received | undefined {
+    if (server.userDisabled) return refuse('user_disabled')
+    if (server.userDeleted && !restore) return refuse('user_deleted')
+    server.userDeleted = false
+    return undefined
+  }
+
+  function preferences({ method, header, body }: Sent): Received {
+    if (method === 'PUT') {
+      const seen = header['if-match']
+      if (!seen) return refuse('precondition_required')
+      if (seen !== `"${kept.version}"`) return refuse('preferences_changed')
+      kept.version++
+      kept.body = body ?? '{}'
+    }
+    return { status: 200, header: { ETag: `"${kept.version}"` }, body: kept.body }
+  }
+
+  function signIn(code: string, restore: boolean): Received {
     const known = codes.get(code)
     if (!known) return refuse('code_invalid')
     if (known.used) return refuse('code_used')
     known.used = true
-    if (server.userDisabled) return refuse('user_disabled')
+    const refused = turnAway(restore)
+    if (refused) return refused
     if (server.phoneRequired) {
       const ticket = `ticket-${++serial}`
       tickets.add(ticket)
@@ -183,7 +220,8 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
   }
 
   /** By phone button, SMS or password; what is wrong leaves the ticket good. */
-  function prove({ ticket, code, phone_code, otp, password }: Record<string, string>): Received {
+  function prove(body: Record<string, string>): Received {
+    const { ticket, code, phone_code, otp, password, restore } = body
     if (ticket && !tickets.has(ticket)) return refuse('ticket_invalid')
     if (code) {
       const known = codes.get(code)
@@ -193,7 +231,8 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
     if (phone_code && !ticket && !code) return refuse('body_invalid')
     if (otp && otp !== rightOtp) return refuse('otp_wrong')
     if (password === 'wrong') return refuse('password_wrong')
-    if (server.userDisabled) return refuse('user_disabled')
+    const refused = turnAway(!!restore)
+    if (refused) return refused
     if (ticket) tickets.delete(ticket)
     return openSession(server.person)
   }
@@ -230,16 +269,14 @@ export function createAuthServer(trueMs: () => number, accessSeconds = 900): Aut
     return json(200, mint(session))
   }
 
+  function userOf(id: string) {
+    const [avatar_url, phone] = [null, '+86 138****0000']
+    const nickname = nicknames.get(id) ?? null
+    return { id, nickname, avatar_url, phone, created_at: '2026-01-01T00:00:00Z' }
+  }
+
   return server
 }
-
-const userOf = (id: string) => ({
-  id,
-  nickname: null,
-  avatar_url: null,
-  phone: '+86 138****0000',
-  created_at: '2026-01-01T00:00:00Z',
-})
 
 const json = (status: number, body: object, header: Record<string, string> = {}): Received => ({
   status,

@@ -12,6 +12,12 @@ const [liHua] = seedWorld.people
 const openAppId = openApp.appid
 export const phoneAppId = phoneApp.appid
 
+/** As both consoles have them. */
+const pushSecrets = {
+  token: 'mini0program0push',
+  encoding_aes_key: 'abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG',
+}
+
 /** A Kaimen server before an emulated WeChat, both on ports of this machine. */
 export interface RealServers {
   readonly url: string
@@ -22,6 +28,12 @@ export interface RealServers {
   readonly texts: Array<{ phone: string; otp: string }>
   /** Sets a fault of WeChat's, as the emulator's control plane has it. */
   setSwitches(appId: string, switches: object): Promise<void>
+  /**
+   * WeChat tells the server of an event about a person.
+   *
+   * @param revoke_info Which data, as WeChat's page numbers it.
+   */
+  push(person: string, event: string, revoke_info?: string): Promise<void>
   /** Moves the server's clock. */
   advance(ms: number): void
   /** A phone in the hand of one of the emulator's people. */
@@ -49,6 +61,7 @@ export async function startServers(): Promise<RealServers> {
       secret,
       open_platform,
       registration: appid === phoneAppId ? 'phone' : 'open',
+      push: pushSecrets,
     })),
     store,
     clock,
@@ -63,6 +76,8 @@ export async function startServers(): Promise<RealServers> {
     report: (...report) => void reports.push(report),
   })
   const listener = await listen(auth, { port: 0 })
+  const pushUrl = `${listener.url}/v1/wechat/push/${openAppId}`
+  const push = { ...pushSecrets, url: pushUrl, mode: 'secure', format: 'json' }
   const sent: Sent[] = []
   const received: Received[] = []
 
@@ -76,6 +91,8 @@ export async function startServers(): Promise<RealServers> {
     })
     return (await response.json()) as Record<string, unknown>
   }
+
+  await control('PATCH', `/emulator/apps/${openAppId}`, { push })
 
   return {
     url: listener.url,
@@ -103,9 +120,16 @@ export async function startServers(): Promise<RealServers> {
         const detail = await control('POST', '/emulator/wx/getPhoneNumber', where)
         return { detail: detail as { errMsg: string } }
       },
+      files: new Map(),
+      async getUserInfo() {
+        const where = { appid: appId, person }
+        const result: unknown = await control('POST', '/emulator/wx/getUserInfo', where)
+        return result as WechatMiniprogram.GetUserInfoSuccessCallbackResult
+      },
       async send(request) {
         sent.push(request)
-        const { url, method, header, body, redirect } = request
+        const { url, method, header, redirect } = request
+        const body = request.bytes ?? request.body
         try {
           const response = await fetch(url, {
             method,
@@ -125,6 +149,12 @@ export async function startServers(): Promise<RealServers> {
         }
       },
     }),
+    async push(person, event, revoke_info) {
+      const about = { appid: openAppId, person, event, ...(revoke_info && { revoke_info }) }
+      const { deliveries } = await control('POST', '/emulator/push', about)
+      const [delivery] = deliveries as Array<{ ok: boolean }>
+      if (!delivery?.ok) throw new Error('the server did not take the push')
+    },
     async setSwitches(appId, switches) {
       await control('PATCH', `/emulator/apps/${appId}`, switches)
     },

@@ -38,6 +38,8 @@ export interface Sent {
   /** Names in lower case. */
   readonly header: Readonly<Record<string, string>>
   readonly body: string | undefined
+  /** A body that is no text. */
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined
   readonly redirect: 'follow' | 'manual'
 }
 
@@ -58,6 +60,10 @@ export interface Phone {
   login(): Promise<string>
   /** The person taps a button `getPhoneNumber`: what its handler gets. */
   tapPhoneButton(): Promise<{ detail: { code?: string; errMsg: string; errno?: number } }>
+  /** What `wx.getUserInfo` gives, sealed with the key of the newest login. */
+  getUserInfo(): Promise<WechatMiniprogram.GetUserInfoSuccessCallbackResult>
+  /** The temporary files, by their paths. */
+  readonly files: Map<string, ArrayBuffer>
   /** One HTTP exchange; throws a {@link WxFailure} when there is no reply. */
   send(sent: Sent): Promise<Received>
   readonly storage: Map<string, unknown>
@@ -91,6 +97,21 @@ function api<K extends AsyncName>(body: (option: Option<K>) => Promise<Result<K>
 export function createTypedWx(phone: Phone) {
   return {
     login: api<'login'>(async () => ({ code: await phone.login(), errMsg: 'login:ok' })),
+    getUserInfo: api<'getUserInfo'>(() => phone.getUserInfo()),
+    getFileSystemManager: () => {
+      const files = {
+        readFile({ filePath, success, fail }: WechatMiniprogram.ReadFileOption) {
+          const data = phone.files.get(filePath)
+          const errMsg = `readFile:fail no such file or directory, open ${filePath}`
+          queueMicrotask(() =>
+            data
+              ? success?.({ data, errMsg: 'readFile:ok' })
+              : fail?.({ errMsg, errCode: 1300002, errno: 1300002 } as never),
+          )
+        },
+      } satisfies Partial<WechatMiniprogram.FileSystemManager>
+      return files as WechatMiniprogram.FileSystemManager
+    },
     request: <T extends Body>(option: RequestOption<T>) => sendRequest(phone, option),
     // Whatever was kept; the typings let the caller name its type.
     getStorageSync: (key: string) => (phone.storage.get(key) ?? '') as never,
@@ -129,10 +150,28 @@ export interface Screen {
   open(url: string): Promise<void>
   /** Closes every page and opens this one. */
   relaunch(url: string): Promise<void>
+  back(): Promise<void>
   /** Whether the person agrees. */
   ask(title: string, content: string): boolean
   toast(title: string): void
+  copy(text: string): void
+  /** The person reads the privacy guide. */
+  readContract(): void
+  /** Who is asked when the consent to the privacy guide is needed; the newest counts. */
+  onPrivacy(listener: PrivacyListener): void
 }
+
+/**
+ * What the listener of `wx.onNeedPrivacyAuthorization` is given, as WeChat's page has it; the
+ * typings say something else of it.
+ */
+export type PrivacyListener = (
+  resolve: (answer: {
+    event: 'agree' | 'disagree' | 'exposureAuthorization'
+    buttonId?: string
+  }) => void,
+  about: { referrer: string },
+) => void
 
 export function createTypedScreen(screen: Screen) {
   return {
@@ -145,6 +184,25 @@ export function createTypedScreen(screen: Screen) {
       await screen.relaunch(url)
       return { errMsg: 'reLaunch:ok' }
     }),
+    navigateBack: api<'navigateBack'>(async () => {
+      await screen.back()
+      return { errMsg: 'navigateBack:ok' }
+    }),
+    setClipboardData: api<'setClipboardData'>(async ({ data }) => {
+      screen.copy(data)
+      return { errMsg: 'setClipboardData:ok' }
+    }),
+    getPrivacySetting: api<'getPrivacySetting'>(async () => ({
+      needAuthorization: true,
+      privacyContractName: '《开门隐私保护指引》',
+      errMsg: 'getPrivacySetting:ok',
+    })),
+    openPrivacyContract: api<'openPrivacyContract'>(async () => {
+      screen.readContract()
+      return { errMsg: 'openPrivacyContract:ok' }
+    }),
+    onNeedPrivacyAuthorization: (listener: WechatMiniprogram.OnNeedPrivacyAuthorizationCallback) =>
+      screen.onPrivacy(listener as unknown as PrivacyListener),
     showModal: api<'showModal'>(async ({ title = '', content = '' }) => {
       const confirm = screen.ask(title, content)
       return { confirm, cancel: !confirm, content: '', errMsg: 'showModal:ok' }
@@ -228,11 +286,12 @@ function describeRequest(option: Omit<RequestOption<Body>, 'success'>): Sent {
     method,
     header,
     body:
-      data === undefined || inQuery || method === 'HEAD'
+      data === undefined || inQuery || method === 'HEAD' || data instanceof ArrayBuffer
         ? undefined
         : typeof data === 'string'
           ? data
           : JSON.stringify(data),
+    bytes: data instanceof ArrayBuffer ? new Uint8Array(data) : undefined,
     redirect: option.redirect ?? 'follow',
   }
 }

@@ -40,6 +40,7 @@ export function createWorld(
   const elsewhere: Sent[] = []
   const logins = { total: 0, open: 0, mostOpen: 0 }
   const gates: Array<Promise<void>> = []
+  let seals = 0
 
   const phone: { -readonly [K in keyof Phone]: Phone[K] } = {
     appId: 'wx0000000000000001',
@@ -58,6 +59,24 @@ export function createWorld(
       if (!world.online) throw new WxFailure('login:fail network error', 600001)
       return server.issueCode()
     },
+    files: new Map(),
+    getUserInfo: async () => ({
+      rawData: '{}',
+      signature: 'signed',
+      encryptedData: `sealed-${++seals}`,
+      iv: 'iv',
+      cloudID: '',
+      errMsg: 'getUserInfo:ok',
+      userInfo: {
+        nickName: '微信用户',
+        avatarUrl: '',
+        gender: 0,
+        language: 'zh_CN',
+        city: '',
+        province: '',
+        country: '',
+      },
+    }),
     tapPhoneButton: async () => ({
       detail: { code: server.issueCode(), errMsg: 'getPhoneNumber:ok' },
     }),

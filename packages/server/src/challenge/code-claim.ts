@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@kaimen/protocol'
+import type { ErrorCode, Localized } from '@kaimen/protocol'
 import { minuteMs, secondMs, type Clock } from '../clock.ts'
 import { sha256 } from '../digest.ts'
 import { KaimenError } from '../errors.ts'
@@ -29,6 +29,7 @@ type Claim = {
   outcome?: string
   failure?: {
     code: ErrorCode
+    detail?: Localized
     wechat?: { errcode: number; rid?: string }
     retryAfterSeconds?: number
   }
@@ -87,9 +88,10 @@ export async function exchangeOnce(
 
 function describeFailure(error: unknown): NonNullable<Claim['failure']> {
   if (!(error instanceof KaimenError)) return { code: 'internal_error' }
-  const { code, wechat, retryAfterSeconds } = error
+  const { code, detail, wechat, retryAfterSeconds } = error
   return {
     code,
+    ...(detail && { detail }),
     ...(wechat && { wechat }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   }
@@ -97,5 +99,14 @@ function describeFailure(error: unknown): NonNullable<Claim['failure']> {
 
 /** Whether the same code may do better later: WeChat did not take it, or we do not know. */
 function passes({ code }: { code: ErrorCode }): boolean {
-  return !['code_invalid', 'code_used', 'wechat_user_blocked', 'user_disabled'].includes(code)
+  return !final.has(code)
 }
+
+const final: ReadonlySet<ErrorCode> = new Set([
+  'code_invalid',
+  'code_used',
+  'wechat_user_blocked',
+  'user_disabled',
+  'user_deleted',
+  'sign_in_refused',
+])

@@ -40,8 +40,11 @@ export function readOpenData(
       const { encrypted_data: encryptedData, iv } = sealed
       const params = { appid: app_id, session_key, encryptedData, iv, nowMs: clock.now }
       const opened = decryptOpenData(params)
-      // Signed for this person's key, and yet about another: never theirs.
+      // Sealed under this person's key, and yet about another: never theirs.
       if ('openId' in opened && opened['openId'] !== openid) return undefined
+      // The first block is bent by the iv alone: an openId of another name would go out with the rest.
+      const names = Object.keys(opened).filter((name) => opened[name] === openid)
+      if (names.some((name) => name !== 'openId')) return undefined
       Object.assign(data, opened)
     }
     return withoutNames(data)

@@ -51,12 +51,30 @@ export async function readUpload(
   { types, maxBytes }: { types: readonly string[]; maxBytes: number },
 ): Promise<{ type: string; bytes: Uint8Array }> {
   const type = mediaType(request)
-  if (!types.includes(type)) throw new KaimenError('media_type_unsupported')
-  return { type, bytes: await readBytes(request, maxBytes).catch(refuseBroken) }
+  if (!types.includes(type)) {
+    throw new KaimenError('media_type_unsupported', {
+      detail: {
+        'zh-CN': `请使用以下 Content-Type 之一：${types.join('、')}。`,
+        en: `Send one of these as Content-Type: ${types.join(', ')}.`,
+      },
+    })
+  }
+  const detail = describeLimit(maxBytes)
+  return { type, bytes: await readBytes(request, maxBytes, { detail }).catch(refuseBroken) }
 }
 
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
-  const tooLarge = () => new KaimenError('body_too_large')
+function describeLimit(maxBytes: number): Localized {
+  const kib = Math.floor(maxBytes / 1024)
+  const size = kib < 1024 ? `${kib} KiB` : `${Math.floor(kib / 1024)} MiB`
+  return { 'zh-CN': `内容最大 ${size}。请缩小后再发送。`, en: `It has ${size} at most. Send less.` }
+}
+
+async function readBytes(
+  request: Request,
+  maxBytes: number,
+  told: { detail?: Localized } = {},
+): Promise<Uint8Array> {
+  const tooLarge = () => new KaimenError('body_too_large', told)
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge()
   const chunks: Uint8Array[] = []
   let size = 0

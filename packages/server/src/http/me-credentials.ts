@@ -32,7 +32,10 @@ export const changePhone: Handler = async (parts, call) => {
     phone: maskPhone(number),
   }
   const write = { user_id: user.id, phone, event: stampEvent(parts, told) }
-  if ((await parts.store.changePhone(write)) === 'taken') throw new KaimenError('phone_taken')
+  const outcome = await parts.store.changePhone(write)
+  if (outcome === 'taken') throw new KaimenError('phone_taken')
+  // Somebody left while they were served, which ended this session.
+  if (outcome === 'user_not_active') throw new KaimenError('session_ended')
   parts.emit(told)
   return jsonResponse(userReply(parts, { ...user, phone: phone.sealed, phone_index: phone.index }))
 }

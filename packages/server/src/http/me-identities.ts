@@ -31,7 +31,10 @@ export const linkIdentity: Handler = async (parts, call) => {
   const sealed = sealSessionKey(ring, random, key, session_key.reveal())
   const wechat = { ...key, session_key: sealed }
   const write = { user_id, now_ms: clock.now(), wechat, event: stampEvent(parts, told) }
-  if ((await store.linkIdentity(write)) === 'taken') throw new KaimenError('identity_taken')
+  const outcome = await store.linkIdentity(write)
+  if (outcome === 'taken') throw new KaimenError('identity_taken')
+  // Somebody left while they were served, which ended this session.
+  if (outcome === 'user_not_active') throw new KaimenError('session_ended')
   parts.emit(told)
   return identitiesResponse(parts, user_id)
 }

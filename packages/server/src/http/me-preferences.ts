@@ -6,6 +6,8 @@ import type { Handler } from './handlers.ts'
 import { jsonResponse } from './reply.ts'
 
 const maxBytes = 16 * 1024
+/** Deeper ones end the stack of whoever writes or reads them. */
+const maxLevels = 32
 
 /** `GET /v1/me/preferences` */
 export const preferences: Handler = async (parts, call) => {
@@ -39,18 +41,33 @@ export const changePreferences: Handler = async (parts, call) => {
 function readIfMatch(request: Request): number {
   const header = request.headers.get('if-match')
   if (header === null) throw new KaimenError('precondition_required')
-  const version = /^"(\d{1,15})"$/.exec(header.trim())?.[1]
+  // A proxy that compresses makes a weak tag of ours, and only that; the version is as good.
+  const version = /^(?:W\/)?"(\d{1,15})"$/.exec(header.trim())?.[1]
   if (version === undefined) throw new KaimenError('preferences_changed')
   return Number(version)
 }
 
 function readObject(bytes: Uint8Array): object {
   const value = parse(bytes)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (isObject && !isDeep(value)) return value
   throw refuseBody({
-    'zh-CN': '偏好设置必须是一个 JSON 对象，最大 16 KiB。',
-    en: 'Preferences are one JSON object, 16 KiB at most.',
+    'zh-CN': `偏好设置必须是一个 JSON 对象，最大 16 KiB，最多嵌套 ${maxLevels} 层。`,
+    en: `Preferences are one JSON object, 16 KiB and ${maxLevels} levels at most.`,
   })
+}
+
+function isDeep(value: object): boolean {
+  let level: unknown[] = [value]
+  for (let depth = 0; depth <= maxLevels; depth++) {
+    level = level.flatMap(valuesOf)
+    if (level.length === 0) return false
+  }
+  return true
+}
+
+function valuesOf(value: unknown): unknown[] {
+  return typeof value === 'object' && value !== null ? Object.values(value) : []
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -4,7 +4,7 @@ import type { AuthEvent } from '../hooks.ts'
 import { formatId, parseId } from '../id.ts'
 import type { EndReason } from '../store/store.ts'
 import { refuseBody } from './body.ts'
-import { caller } from './caller.ts'
+import { caller, requireFresh } from './caller.ts'
 import type { Handler, HttpParts } from './handlers.ts'
 import { jsonResponse, sessionReply, userReply } from './reply.ts'
 
@@ -52,13 +52,15 @@ export async function endSessionOf(
 
 /** `DELETE /v1/me/sessions?others=true` */
 export const endOtherSessions: Handler = async (parts, call) => {
-  const { user, session } = await caller(parts, call)
+  const authenticated = await caller(parts, call)
+  const { user, session } = authenticated
   if (new URL(call.request.url).searchParams.get('others') !== 'true') {
     throw refuseBody({
       'zh-CN': '请加上 ?others=true：结束除当前设备以外的所有登录。',
       en: 'Add ?others=true: it ends every session but this one.',
     })
   }
+  requireFresh(parts, authenticated)
   return jsonResponse({ revoked: await endOthers(parts, user.id, session.id) })
 }
 

@@ -53,8 +53,11 @@ function readEcho(token: PushSecrets['token'], search: URLSearchParams): string 
 
 /** The largest push taken, in bytes; a real one has some hundred. */
 const maxPushBytes = 256 * 1024
-/** WeChat waits 5 s for an answer, and asks thrice. */
+/** WeChat waits 5 s for an answer, and asks three times. */
+const silenceMs = 6 * secondMs
+/** After which whoever began is taken for dead. */
 const busyMs = 6 * secondMs
+const pollMs = 100
 /** Longer than a push is taken by its signed time. */
 const rememberMs = 30 * minuteMs
 
@@ -70,12 +73,24 @@ export const receivePush: Handler = async (parts, { request, params }) => {
   const types = [(request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim() ?? '']
   const { bytes } = await readUpload(request, { types, maxBytes: maxPushBytes })
   const push = readPush(parts, app, app.push, request, Buffer.from(bytes).toString('utf8'))
-  const { ephemeral } = parts
+  try {
+    await actOnce(parts, app, push)
+  } catch (error) {
+    // WeChat takes any answer for a receipt, and asks again only where it gets none.
+    await parts.clock.sleep(silenceMs)
+    throw error
+  }
+  const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
+  return new Response('success', { headers })
+}
+
+async function actOnce(parts: HttpParts, app: App, push: Push): Promise<void> {
+  const { ephemeral, clock } = parts
   const key = `push/${app.app_id}/${sha256(push.id)}`
-  if (!(await ephemeral.add(key, 'busy', busyMs))) {
-    // WeChat asks again; by then the first one is through, or has failed.
-    if ((await ephemeral.get(key)) === 'busy') throw new KaimenError('unavailable')
-    return success()
+  for (let look = 0; !(await ephemeral.add(key, 'busy', busyMs)); look++) {
+    if ((await ephemeral.get(key)) === 'done') return
+    if (look * pollMs > busyMs) throw new KaimenError('unavailable')
+    await clock.sleep(pollMs)
   }
   try {
     await act(parts, app, push)
@@ -84,7 +99,6 @@ export const receivePush: Handler = async (parts, { request, params }) => {
     await ephemeral.take(key)
     throw error
   }
-  return success()
 }
 
 function readPush(
@@ -105,27 +119,30 @@ function readPush(
 }
 
 /** What is to go, by RevokeInfo; what else people can withdraw is not kept here. */
-const revoked: Readonly<Record<string, readonly ('nickname' | 'avatar' | 'phone')[]>> = {
-  6: ['nickname', 'avatar'],
-  8: ['phone'],
-  19: ['nickname'],
-  20: ['avatar'],
-  205: ['nickname', 'avatar'],
-}
+const revoked: ReadonlyMap<string, readonly ('nickname' | 'avatar' | 'phone')[]> = new Map([
+  ['6', ['nickname', 'avatar']],
+  ['8', ['phone']],
+  ['19', ['nickname']],
+  ['20', ['avatar']],
+  ['205', ['nickname', 'avatar']],
+])
 
 async function act(parts: HttpParts, app: App, push: Push): Promise<void> {
   if (push.MsgType !== 'event' || push.OpenID === undefined) return
   const user = await findByOpenid(parts, app, push.OpenID)
   if (!user) return
-  switch (push.Event) {
+  switch (push.Event ?? '') {
     case 'user_info_modified':
       return withdrawData(parts, user.id, app.app_id, ['nickname', 'avatar'])
     case 'user_authorization_revoke':
       // 301 is everything, of a website or an app.
       if (push.RevokeInfo === '301') return leave(parts, user.id)
-      return withdrawData(parts, user.id, app.app_id, revoked[push.RevokeInfo ?? ''] ?? [])
+      return withdrawData(parts, user.id, app.app_id, revoked.get(push.RevokeInfo ?? '') ?? [])
     case 'user_authorization_cancellation':
       return leave(parts, user.id)
+    case undefined:
+    default:
+    // Of no concern to a login.
   }
 }
 
@@ -139,9 +156,4 @@ async function findByOpenid({ store }: HttpParts, { app_id }: App, openid: strin
 async function leave(parts: HttpParts, id: number) {
   await deleteUser(parts, id, { by: 'wechat', reconsiderMs: 0 })
   await eraseUser(parts, id)
-}
-
-function success(): Response {
-  const headers = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' }
-  return new Response('success', { headers })
 }

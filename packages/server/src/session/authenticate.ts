@@ -3,6 +3,17 @@ import { KaimenError } from '../errors.ts'
 import type { Store, StoredSession, StoredUser } from '../store/store.ts'
 import type { AccessTokens } from './access-token.ts'
 
+/**
+ * Who is disabled is told so. Of one who left, or became part of another, the session is over: the
+ * next sign-in says what has become of them.
+ *
+ * @throws {@link KaimenError} `user_disabled`, `session_ended`.
+ */
+export function refuseInactive({ status }: StoredUser): void {
+  if (status === 'active') return
+  throw new KaimenError(status === 'disabled' ? 'user_disabled' : 'session_ended')
+}
+
 export type Authenticated = { readonly session: StoredSession; readonly user: StoredUser }
 
 /**
@@ -18,7 +29,7 @@ export async function authenticate(
   const { session_id, user_id } = await accessTokens.verify(token)
   const found = await store.findSession(session_id)
   if (!found || found.user.id !== user_id) throw new KaimenError('session_ended')
-  if (found.user.status !== 'active') throw new KaimenError('user_disabled')
+  refuseInactive(found.user)
   const { ended_at, expires_at, idle_expires_at } = found.session
   const now = clock.now()
   if (ended_at !== null || now >= expires_at || now >= idle_expires_at) {

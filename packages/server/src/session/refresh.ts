@@ -7,6 +7,7 @@ import { formatId } from '../id.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 import type { Store, StoredSession } from '../store/store.ts'
+import { refuseInactive } from './authenticate.ts'
 import { readRefreshToken } from './refresh-token.ts'
 import { addedClaims, type ClaimsParts } from './tokens.ts'
 
@@ -82,7 +83,7 @@ export async function refresh(
     if (!found || !limits || (clientId !== undefined && clientId !== found.session.app_id)) {
       throw new KaimenError('token_invalid')
     }
-    if (found.user.status !== 'active') throw new KaimenError('user_disabled')
+    refuseInactive(found.user)
     const now = parts.clock.now()
     const { session, user } = found
     const hostUser = () => hookUser(user)

@@ -62,18 +62,21 @@ export type Store = {
     session_key: Uint8Array
     now_ms: number
   }): Promise<boolean>
-  /** Makes an openid this user's. `taken`: it is another's, or the user has another in this app. */
+  /**
+   * Makes an openid, and the unionid that came with it, this user's. `taken`: one of them is
+   * another's, or the user has another openid in this app.
+   */
   linkIdentity(
     write: {
       user_id: number
       now_ms: number
       wechat: WechatKey & { session_key: Uint8Array }
     } & Recorded,
-  ): Promise<'linked' | 'taken'>
+  ): Promise<'linked' | 'taken' | 'user_not_active'>
   /**
-   * Takes an identity from its user, with the unionid that no other identity of theirs has, and
-   * ends the user's sessions in that app, in one act. `last_way_in`: nothing else would let the
-   * user in, so nothing is done.
+   * Takes an identity from its user, with the unionid that last came with it and with no other of
+   * theirs, and ends the user's sessions in that app, in one act. `last_way_in`: nothing else would
+   * let the user in, so nothing is done.
    */
   unlinkIdentity(
     write: { user_id: number; app_id: string; now_ms: number } & Recorded,
@@ -85,16 +88,22 @@ export type Store = {
    */
   changePhone(
     write: { user_id: number; phone: StoredPhone } & Recorded,
-  ): Promise<'changed' | 'taken'>
+  ): Promise<'changed' | 'taken' | 'user_not_active'>
   /** The number that a user claims and has not proven. */
   findUnverifiedPhone(user_id: number): Promise<SealedPhone | undefined>
   /** The PHC text of the user's password hash. */
   findPassword(user_id: number): Promise<string | undefined>
-  /** Only in place of the hash that was read, or of none: a change that came between is not undone. */
+  /**
+   * Only in place of the hash that was read, or of none: a change that came between is not undone.
+   * `not_set` for a user who is not active as well.
+   */
   setPassword(
     write: { user_id: number; password: string; replaces: string | null } & Recorded,
   ): Promise<'set' | 'not_set'>
-  /** Takes back what WeChat's user no longer allows: name, picture, phone with its password. */
+  /**
+   * Takes back what WeChat's user no longer allows: name, picture, phone with its password; also
+   * from those who were merged into the user, so that no undoing brings it back.
+   */
   withdrawData(
     write: {
       user_id: number
@@ -113,7 +122,10 @@ export type Store = {
   removeLooseBlob(name: string): Promise<void>
 
   findPreferences(user_id: number): Promise<StoredPreferences | undefined>
-  /** Only in place of the version that was read; 0 where there is none. */
+  /**
+   * Only in place of the version that was read; 0 where there is none. `changed` for a user who is
+   * not active as well.
+   */
   setPreferences(write: {
     user_id: number
     /** JSON. */
@@ -129,7 +141,7 @@ export type Store = {
   deleteUser(
     write: { id: number; now_ms: number; gone_at: number } & Recorded,
   ): Promise<'deleted' | 'not_found'>
-  /** Takes a deletion back, as long as they are not gone. */
+  /** Takes a deletion back, as long as they are not gone: who was disabled before is so again. */
   restoreUser(write: { id: number; now_ms: number } & Recorded): Promise<'restored' | 'not_found'>
   /** Users whose time has come, at most `limit`. */
   listGoneUsers(query: { now_ms: number; limit: number }): Promise<readonly StoredUser[]>
@@ -145,8 +157,9 @@ export type Store = {
   /** Takes a pair off the list without merging. */
   dismissConflict(write: { id: number } & Recorded): Promise<boolean>
   /**
-   * Makes two users one: identities, unionids, and what `into` has not itself, go there; the
-   * sessions of `from` end, and nobody signs in to it any more. (R12)
+   * Makes two users one: identities, unionids, and what `into` has not itself, go there; a number
+   * that was never proven does not, and one of two that were is let go. The sessions of `from` end,
+   * and nobody signs in to it any more. (R12)
    *
    * `same_app`: both have an identity in one app, so they cannot be one. `not_found`: one of them
    * is not active.
@@ -163,8 +176,9 @@ export type Store = {
   ): Promise<'merged' | 'same_app' | 'not_found'>
   listMerges(query: { after?: number; limit: number }): Promise<readonly StoredMerge[]>
   /**
-   * Gives back what a merge took, where it still is, and ends the sessions of both. `not_found`:
-   * its time is over, it was undone, or one of the two is no longer there as it was.
+   * Gives back what a merge took, where it still is, and the number that `from` had, where it is
+   * nobody's by now; ends the sessions of both. `not_found`: its time is over, it was undone, or
+   * one of the two is no longer there as it was.
    */
   undoMerge(write: { id: number; now_ms: number } & Recorded): Promise<'undone' | 'not_found'>
 
@@ -213,7 +227,7 @@ export type Store = {
    * before `before`. @returns Where to go on; `undefined` at the end.
    */
   pruneSessions(walk: { after: number; before: number; limit: number }): Promise<number | undefined>
-  /** Removes at most `limit` events from before `before`. @returns How many. */
+  /** Looks at the `limit` oldest events, and removes those from before `before`. @returns How many. */
   pruneEvents(write: { before: number; limit: number }): Promise<number>
   /** How far a reader of the log has come, as {@link Store.moveCursor} put it; survives a crash. */
   readCursor(name: string): Promise<number | undefined>
@@ -339,7 +353,10 @@ export type SignInWrite = {
   now_ms: number
   app_id: string
   user_id: number
-  /** `make` a user with this id, `restore` one who deleted themselves, or take one who is there. */
+  /**
+   * `make` a user with this id, `restore` one who was active and deleted themselves, or take one
+   * who is there.
+   */
   user: 'make' | 'restore' | 'known'
   wechat:
     | (WechatKey & {
@@ -369,7 +386,8 @@ export type SignInWrite = {
 
 /**
  * - `taken`: somebody was faster: the openid, unionid, phone or id has an owner by now, or the user
- *   another identity in this app. Nothing was written; read and resolve again.
+ *   another identity in this app, or the conflict's unionid another holder or none; or the user was
+ *   merged or erased. Nothing was written; read and resolve again.
  * - `user_not_active`: nothing was written.
  */
 export type SignInOutcome = 'signed_in' | 'taken' | 'user_not_active'

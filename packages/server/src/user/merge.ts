@@ -7,7 +7,7 @@ import type { Store, StoredConflict } from '../store/store.ts'
 type Parts = { store: Store; clock: Clock; emit: Emit }
 
 /** For so long a merge can be undone. (R12) */
-export const undoMergeMs = 30 * dayMs
+const undoMergeMs = 30 * dayMs
 
 /**
  * Makes two users one. Nothing but this ever does. (R12) [WX-9]

@@ -14,10 +14,12 @@ const anonymous = new Set(['微信用户', 'WeChat User'])
 export function readNickname(text: string): string {
   const nickname = text.normalize('NFC').trim()
   const { length } = Array.from(nickname)
-  if (length === 0 || length > maxLength) {
+  // A name of joiners and fillers looks like none, and like everybody else's.
+  const visible = nickname.replaceAll(/\p{Default_Ignorable_Code_Point}/gu, '').trim()
+  if (visible === '' || length > maxLength) {
     throw refuse({
-      'zh-CN': `昵称须为 1 到 ${maxLength} 个字符。`,
-      en: `A nickname has 1 to ${maxLength} characters.`,
+      'zh-CN': `昵称须为 1 到 ${maxLength} 个字符，且至少有一个可见字符。`,
+      en: `A nickname has 1 to ${maxLength} characters, and one that can be seen at least.`,
     })
   }
   // Controls, line ends, halves of pairs, what turns the direction of the text around it, and what
@@ -28,7 +30,7 @@ export function readNickname(text: string): string {
       en: 'The nickname holds characters that cannot be shown. Leave them out.',
     })
   }
-  if (anonymous.has(nickname)) {
+  if (anonymous.has(visible)) {
     throw refuse({
       'zh-CN': '“微信用户”是微信给所有人的默认昵称，不能当作名字。请填写自己的昵称。',
       en: 'This is the name that WeChat gives to everybody. Choose one of your own.',

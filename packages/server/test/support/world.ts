@@ -80,11 +80,13 @@ export type SignedInBody = {
 
 export type StoreKind = 'memory' | 'sqlite'
 
-export type WorldOptions = Partial<Omit<AuthOptions, 'apps'>> & {
+export type WorldOptions = Partial<Omit<AuthOptions, 'apps' | 'clock'>> & {
+  clock?: TestClock
   storeKind?: StoreKind
   /** The database file; by default one that goes with the world. */
   path?: string
   sharedEphemeral?: boolean
+  sharedClock?: boolean
   /** Changes the apps of the seeded world. */
   apps?: (seeded: readonly AppOptions[]) => readonly AppOptions[]
 }
@@ -94,12 +96,14 @@ export type WorldOptions = Partial<Omit<AuthOptions, 'apps'>> & {
  *
  * @param options.wechat Joins the address of the emulator, and takes its place only by a `baseUrl`.
  * @param options.sharedEphemeral Keeps what lives for minutes in the database file too.
+ * @param options.sharedClock WeChat goes by the clock of the server, as it has to where it signs
+ *   times.
  */
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const { storeKind = 'memory', path, sharedEphemeral = false, wechat, ...rest } = options
-  const { apps = (seeded) => seeded, ...authOptions } = rest
-  const clock = testClock()
-  const emulator = await createEmulator({ port: 0 })
+  const { apps = (seeded) => seeded, sharedClock = false, ...others } = rest
+  const { clock = testClock(), ...authOptions } = others
+  const emulator = await createEmulator({ port: 0, ...(sharedClock && { now: clock.now }) })
   const folder = path ? undefined : await mkdtemp(join(tmpdir(), 'kaimen-test-'))
   const file = storeKind === 'sqlite' ? (path ?? join(folder ?? '', 'kaimen.db')) : undefined
   const database = file === undefined || authOptions.store ? undefined : openSqlite(file)

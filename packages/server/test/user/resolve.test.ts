@@ -22,19 +22,22 @@ const found: fc.Arbitrary<FoundUsers> = fc
     byOpenid: holder,
     byUnionid: holder,
     byPhone: holder,
+    byUnverifiedPhone: holder,
     hasIdentityInApp: fc.boolean(),
     phones: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
     proves: fc.record({ openid: fc.boolean(), unionid: fc.boolean(), phone: fc.boolean() }),
   })
-  .map(({ byOpenid, byUnionid, byPhone, hasIdentityInApp, phones, proves }) => {
+  .map(({ byOpenid, byUnionid, byPhone, byUnverifiedPhone, ...rest }) => {
+    const { hasIdentityInApp, phones, proves } = rest
     const openid = proves.openid
     const unionid = openid && proves.unionid
-    const phone = proves.phone || !openid
+    const { phone } = proves
     const of = (id: number) => user(id, phones[id - 1] === true || id === byPhone)
     return {
       ...(openid && byOpenid && { byOpenid: of(byOpenid) }),
       ...(unionid && byUnionid && { byUnionid: of(byUnionid) }),
       ...(phone && byPhone && { byPhone: { user: of(byPhone), hasIdentityInApp } }),
+      ...(byUnverifiedPhone && { byUnverifiedPhone: user(byUnverifiedPhone, false) }),
       proves: { openid, unionid, phone },
     }
   })
@@ -46,7 +49,9 @@ describe('resolve', () => {
 
   it('makes a user only where nobody was found', () => {
     expectAlways((input) => {
-      const nobody = !input.byOpenid && !input.byUnionid && !input.byPhone
+      const { openid, phone } = input.proves
+      const claimant = !openid && !phone && input.byUnverifiedPhone
+      const nobody = !input.byOpenid && !input.byUnionid && !input.byPhone && !claimant
       expect(resolve(input).kind === 'create').toBe(nobody)
     })
   })
@@ -61,7 +66,8 @@ describe('resolve', () => {
   it('signs in only somebody who was found', () => {
     expectAlways((input) => {
       const decision = resolve(input)
-      const ids = [input.byOpenid, input.byUnionid, input.byPhone?.user].map((each) => each?.id)
+      const { byOpenid, byUnionid, byPhone, byUnverifiedPhone } = input
+      const ids = [byOpenid, byUnionid, byPhone?.user, byUnverifiedPhone].map((each) => each?.id)
       if ('user' in decision) expect(ids).toContain(decision.user.id)
     })
   })
@@ -94,6 +100,15 @@ describe('resolve', () => {
       for (const other of [byOpenid, byUnionid, byPhone?.user]) {
         if (other) expect(other.id).toBe(decision.user.id)
       }
+    })
+  })
+
+  it('lets a number that was never proven link nothing, and lead only to what was made with it (R7)', () => {
+    expectAlways((input) => {
+      const { byUnverifiedPhone: _, ...without } = input
+      const { openid, phone } = input.proves
+      if (openid || phone) expect(resolve(input)).toEqual(resolve(without))
+      else expect(['exists', 'create']).toContain(resolve(input).kind)
     })
   })
 

@@ -135,7 +135,7 @@ describe('a service account', () => {
     expect(error.fix.en).toContain('redirect_uri twice')
   })
 
-  test('a visitor of the snapshot page is marked', async () => {
+  test('a visitor of the snapshot page is marked (R10)', async () => {
     const { authorize, control } = await emulateBrowser()
     await control('PATCH', `/apps/${service.appid}`, { snapshot_user: true })
     expect((await authorize('snsapi_userinfo')).is_snapshotuser).toBe(true)

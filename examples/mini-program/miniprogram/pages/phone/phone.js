@@ -3,11 +3,11 @@ import { signInFor } from '../../sign-in-for.js'
 
 /** Opened when a login said `phone_required`: from then on the button is all that it takes. */
 Page({
-  data: { busy: false, problem: '' },
+  data: { busy: false, deleted: false, problem: '' },
 
   /** @param {WechatMiniprogram.ButtonGetPhoneNumber} event */
   async usePhone(event) {
-    await signInFor(this, () => auth.signInWithPhone(event))
+    await signInFor(this, (restore) => auth.signInWithPhone(event, { restore }))
   },
 
   async useSms() {

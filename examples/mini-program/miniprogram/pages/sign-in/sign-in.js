@@ -1,3 +1,4 @@
+import { AuthError } from '@kaimen/client'
 import { auth } from '../../auth.js'
 import { explain } from '../../explain.js'
 
@@ -6,11 +7,14 @@ Page({
     /** @type {import('@kaimen/client').SessionUser | null} */
     user: null,
     busy: false,
+    /** The account was deleted by its owner, and can be taken back. */
+    deleted: false,
     problem: '',
   },
 
-  onLoad() {
-    this.setData({ user: auth.user })
+  /** @param {{ deleted?: string }} query */
+  onLoad({ deleted }) {
+    this.setData({ user: auth.user, deleted: deleted === '1' })
     this.stopListening = auth.onChange((user) => this.setData({ user }))
   },
 
@@ -21,14 +25,24 @@ Page({
   stopListening() {},
 
   async signIn() {
+    await this.enterBy({})
+  },
+
+  async restore() {
+    await this.enterBy({ restore: true })
+  },
+
+  /** @param {import('@kaimen/client').LoginOptions} options */
+  async enterBy(options) {
     if (this.data.busy) return
-    this.setData({ busy: true, problem: '' })
+    this.setData({ busy: true, deleted: false, problem: '' })
     try {
-      const { status } = await auth.login()
+      const { status } = await auth.login(options)
       if (status === 'signed_in') await this.enter()
       else await wx.navigateTo({ url: '/pages/phone/phone' })
     } catch (error) {
-      this.setData({ problem: explain(error) })
+      const deleted = error instanceof AuthError && error.code === 'user_deleted'
+      this.setData(deleted ? { deleted } : { problem: explain(error) })
     } finally {
       this.setData({ busy: false })
     }

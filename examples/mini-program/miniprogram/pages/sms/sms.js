@@ -1,5 +1,6 @@
 import { AuthError } from '@kaimen/client'
 import { auth } from '../../auth.js'
+import { countDown, tick } from '../../count-down.js'
 import { explain } from '../../explain.js'
 import { signInFor } from '../../sign-in-for.js'
 
@@ -11,6 +12,8 @@ Page({
     password: '',
     byPassword: false,
     busy: false,
+    /** The account of this number was deleted by its owner: the next sign-in takes it back. */
+    deleted: false,
     sending: false,
     /** A code has been sent to this number, or ''. */
     sentTo: '',
@@ -27,7 +30,7 @@ Page({
 
   /** @param {WechatMiniprogram.Input} event */
   typePhone({ detail }) {
-    this.setData({ phone: detail.value.trim() })
+    this.setData({ phone: detail.value.trim(), deleted: false })
   },
 
   /** @param {WechatMiniprogram.Input} event */
@@ -55,27 +58,20 @@ Page({
     try {
       const { retryAfterSeconds } = await auth.sendOtp(phone)
       this.setData({ sentTo: phone })
-      this.countDown(retryAfterSeconds)
+      countDown(this, retryAfterSeconds)
     } catch (error) {
-      this.setData({ problem: explain(error) })
+      this.setData({
+        problem: explain(error, { body_invalid: '手机号或验证码的格式不对，请检查后再试' }),
+      })
       if (error instanceof AuthError && error.code === 'rate_limited')
-        this.countDown(error.retryAfterSeconds ?? 0)
+        countDown(this, error.retryAfterSeconds ?? 0)
     } finally {
       this.setData({ sending: false })
     }
   },
 
-  /** @param {number} seconds */
-  countDown(seconds) {
-    clearInterval(this.timer)
-    this.setData({ wait: seconds })
-    this.timer = setInterval(() => this.tick(), 1000)
-  },
-
   tick() {
-    const wait = Math.max(0, this.data.wait - 1)
-    this.setData({ wait })
-    if (wait === 0) clearInterval(this.timer)
+    tick(this)
   },
 
   async submit() {
@@ -84,10 +80,10 @@ Page({
       this.setData({ problem: byPassword ? '请填写手机号和密码' : '请填写手机号和验证码' })
       return
     }
-    await signInFor(this, () =>
+    await signInFor(this, (restore) =>
       byPassword
-        ? auth.signInWithPassword({ phone, password })
-        : auth.signInWithOtp({ phone, otp }),
+        ? auth.signInWithPassword({ phone, password, restore })
+        : auth.signInWithOtp({ phone, otp, restore }),
     )
   },
 })

@@ -22,13 +22,15 @@ type Identity = {
   openid: string
   session_key: Uint8Array
   created_at: number
-  /** The unionid that came with it, where the user holds it. */
+  /** The unionid that last came with it. */
   union: string | undefined
 }
 
 type User = StoredUser & {
   password?: string
   unverified?: { phone: Uint8Array; phone_index: string }
+  /** Of a deleted one: what it is again when that is taken back. */
+  status_before?: UserStatus
 }
 
 type Session = StoredSession & { end_reason: EndReason | null }
@@ -39,6 +41,8 @@ type Taken = {
   unionids: readonly string[]
   phoneIndexes: readonly string[]
   phone: 'moved' | 'freed' | 'none'
+  /** Of a number that was claimed without proof: it does not go along. */
+  claimIndexes: readonly string[]
   password: boolean
   nickname: boolean
   /** The picture goes along: a blob has one user. */
@@ -61,8 +65,9 @@ export function createMemoryStore(clock: Clock): Store {
   const conflicts = new Map<number, StoredConflict>()
   const merges = new Map<number, StoredMerge & { taken: Taken }>()
   const sessions = new Map<number, Session>()
-  const events: StoredEvent[] = []
+  const events = new Map<number, StoredEvent>()
   const cursors = new Map<string, number>()
+  let lastEventId = 0
   const signingKeys = new Map<string, StoredSigningKey>()
 
   const openidKey = ({ app_id, openid }: Pick<WechatKey, 'app_id' | 'openid'>) =>
@@ -75,7 +80,7 @@ export function createMemoryStore(clock: Clock): Store {
   const userOf = (id: number | undefined): StoredUser | undefined => {
     const user = id === undefined ? undefined : users.get(id)
     if (!user) return undefined
-    const { password: _, unverified: __, ...shown } = user
+    const { password: _, unverified: __, status_before: ___, ...shown } = user
     return shown
   }
 
@@ -91,24 +96,28 @@ export function createMemoryStore(clock: Clock): Store {
     for (const key of keys) if (map.get(key) === from) map.set(key, to)
   }
 
-  const record = (event: StoredEvent | undefined) => {
-    // Above all that could be read before: whoever walks the log by number has it still ahead.
-    if (event) events.push({ ...event, id: Math.max(event.id, (events.at(-1)?.id ?? 0) + 1) })
+  /** Above all that could be read before: whoever walks the log by number has it still ahead. */
+  function record(event: StoredEvent | undefined) {
+    if (!event) return
+    lastEventId = Math.max(event.id, lastEventId + 1)
+    events.set(lastEventId, { ...event, id: lastEventId })
   }
 
   /**
    * Whether a sign-in would take nobody's openid, unionid or phone, and no second of the user's
-   * own.
+   * own; and its conflict is with whoever holds the unionid.
    */
-  function isFree({ user_id, app_id, wechat, phone, unverified }: SignInWrite) {
+  function isFree({ user_id, app_id, wechat, phone, unverified, conflict }: SignInWrite) {
     const identity = wechat ? identities.get(openidKey(wechat)) : undefined
     const isIdentityFree =
       wechat === null ||
       (wechat.identity === 'known'
         ? identity?.user_id === user_id
         : !identity && !hasIdentity(user_id, app_id))
-    const union = wechat?.claim_unionid ? unionidKey(wechat) : undefined
-    const unionHolder = union === undefined ? undefined : unionids.get(union)
+    const union = wechat ? unionidKey(wechat) : undefined
+    const holder = union === undefined ? undefined : unionids.get(union)
+    const isUnionFree = !wechat?.claim_unionid || (holder ?? user_id) === user_id
+    const isConflictTrue = !conflict || conflict.holder_id === holder
     const isPhoneFree =
       phone === null ||
       (!users.get(user_id)?.phone && !phone.indexes.some((index) => phoneIndexes.has(index)))
@@ -117,11 +126,16 @@ export function createMemoryStore(clock: Clock): Store {
       !unverified.phone.indexes.some(
         (index) => phoneIndexes.has(index) || unverifiedIndexes.has(index),
       )
-    return isIdentityFree && (unionHolder ?? user_id) === user_id && isPhoneFree && isClaimFree
+    return isIdentityFree && isUnionFree && isConflictTrue && isPhoneFree && isClaimFree
+  }
+
+  function holdPhone(user_id: number, { indexes, index, sealed }: StoredPhone) {
+    holdPhoneIndexes(user_id, indexes)
+    Object.assign(users.get(user_id) ?? {}, { phone: sealed, phone_index: index })
   }
 
   /** The number is proven now: whoever claimed it before loses it, and so its password. */
-  function holdPhone(user_id: number, { indexes, index, sealed }: StoredPhone) {
+  function holdPhoneIndexes(user_id: number, indexes: readonly string[]) {
     const claimants = indexes.map((each) => unverifiedIndexes.get(each))
     for (const claimant of claimants) {
       if (claimant === undefined || claimant === user_id) continue
@@ -130,7 +144,6 @@ export function createMemoryStore(clock: Clock): Store {
     }
     dropUnverifiedPhone(user_id)
     for (const each of indexes) phoneIndexes.set(each, user_id)
-    Object.assign(users.get(user_id) ?? {}, { phone: sealed, phone_index: index })
   }
 
   function dropPhone(user_id: number) {
@@ -169,12 +182,27 @@ export function createMemoryStore(clock: Clock): Store {
     return true
   }
 
+  const isActive = (id: number) => users.get(id)?.status === 'active'
+
   const isGone = (user: StoredUser, now_ms: number) =>
     user.gone_at !== null && user.gone_at <= now_ms
 
   function restore(id: number, now_ms: number) {
     const user = users.get(id)
-    return user && !isGone(user, now_ms) ? moveStatus(id, ['deleted'], 'active') : false
+    if (!user || isGone(user, now_ms)) return false
+    return moveStatus(id, ['deleted'], user.status_before ?? 'active')
+  }
+
+  /** This user, and who was merged into them, by whatever way. */
+  function gatherMerged(id: number): readonly number[] {
+    const all = [id]
+    // A chain of merges ends, because nobody is merged twice.
+    for (const into of all) {
+      for (const { from_id, into_id, undone_at } of merges.values()) {
+        if (into_id === into && undone_at === null) all.push(from_id)
+      }
+    }
+    return all
   }
 
   function removeConflictsOf(user_id: number) {
@@ -208,6 +236,7 @@ export function createMemoryStore(clock: Clock): Store {
       identities: identitiesOf(from.id).map(openidKey),
       unionids: keysOf(unionids, from.id),
       phoneIndexes: phoneIndexesOfFrom,
+      claimIndexes: keysOf(unverifiedIndexes, from.id),
       phone: from.phone === null ? 'none' : into.phone === null ? 'moved' : 'freed',
       password: into.password === undefined && from.password !== undefined,
       nickname: into.nickname === null && from.nickname !== null,
@@ -221,7 +250,7 @@ export function createMemoryStore(clock: Clock): Store {
       move(phoneIndexes, phoneIndexesOfFrom, from.id, into.id)
       Object.assign(into, { phone: from.phone, phone_index: from.phone_index })
     } else for (const index of phoneIndexesOfFrom) phoneIndexes.delete(index)
-    dropUnverifiedPhone(from.id)
+    for (const index of taken.claimIndexes) unverifiedIndexes.delete(index)
     if (taken.password && from.password !== undefined) into.password = from.password
     if (taken.nickname) into.nickname = from.nickname
     if (taken.avatar !== null) moveAvatar(from, into)
@@ -235,8 +264,9 @@ export function createMemoryStore(clock: Clock): Store {
   }
 
   function changeAvatar(user: User, avatar: string | null, now_ms: number) {
-    if (avatar !== null) looseBlobs.delete(avatar)
     if (user.avatar !== null) looseBlobs.set(user.avatar, now_ms)
+    // Last: it may be the one that the user has.
+    if (avatar !== null) looseBlobs.delete(avatar)
     user.avatar = avatar
   }
 
@@ -254,17 +284,29 @@ export function createMemoryStore(clock: Clock): Store {
       if (identity?.user_id === into.id) identity.user_id = from.id
     }
     move(unionids, taken.unionids, into.id, from.id)
-    if (taken.phone === 'moved' && into.phone_index === from.phone_index) {
+    if (from.phone === null) {
+      // It was withdrawn since.
+    } else if (taken.phone === 'moved' && into.phone_index === from.phone_index) {
       move(phoneIndexes, taken.phoneIndexes, into.id, from.id)
       Object.assign(into, { phone: null, phone_index: null })
-    } else if (taken.phone !== 'none') {
+    } else {
       if (taken.phoneIndexes.some((index) => phoneIndexes.has(index))) dropPhone(from.id)
-      else for (const index of taken.phoneIndexes) phoneIndexes.set(index, from.id)
+      else holdPhoneIndexes(from.id, taken.phoneIndexes)
     }
     if (taken.password && into.password === from.password) delete into.password
+    giveBackClaim(from, taken.claimIndexes)
     if (taken.nickname && into.nickname === from.nickname) into.nickname = null
     if (taken.avatar !== null && into.avatar === taken.avatar) moveAvatar(into, from)
     if (taken.preferences) movePreferences(into.id, from.id)
+  }
+
+  /** The number that somebody claimed, if nobody has proven or claimed it since. */
+  function giveBackClaim(user: User, indexes: readonly string[]) {
+    if (!user.unverified) return
+    if (indexes.some((index) => phoneIndexes.has(index) || unverifiedIndexes.has(index))) {
+      dropUnverifiedPhone(user.id)
+      delete user.password
+    } else for (const index of indexes) unverifiedIndexes.set(index, user.id)
   }
 
   return {
@@ -301,8 +343,10 @@ export function createMemoryStore(clock: Clock): Store {
         (act.user === 'make' && users.has(user_id)) || sessions.has(act.session.id) || !isFree(act)
       if (act.user !== 'make') {
         const user = users.get(user_id)
-        const comesBack = act.user === 'restore' && user?.status === 'deleted'
-        if (user?.status !== 'active' && !(comesBack && !isGone(user, now_ms))) {
+        if (!user || user.status === 'merged') return Promise.resolve('taken')
+        const wasActive = user.status === 'deleted' && user.status_before === 'active'
+        const comesBack = act.user === 'restore' && wasActive && !isGone(user, now_ms)
+        if (user.status !== 'active' && !comesBack) {
           return Promise.resolve('user_not_active')
         }
       }
@@ -323,7 +367,7 @@ export function createMemoryStore(clock: Clock): Store {
           openid,
           session_key: session_key ?? known?.session_key ?? noKey,
           created_at: known?.created_at ?? now_ms,
-          union: known && !wechat.claim_unionid ? known.union : union,
+          union: union ?? known?.union,
         })
         if (wechat.claim_unionid && union !== undefined) unionids.set(union, user_id)
       }
@@ -403,6 +447,7 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     linkIdentity({ user_id, now_ms, wechat, event }) {
+      if (!isActive(user_id)) return Promise.resolve('user_not_active')
       const { app_id, openid, session_key } = wechat
       const union = unionidKey(wechat)
       const holder = union === undefined ? undefined : unionids.get(union)
@@ -432,6 +477,7 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     changePhone({ user_id, phone, event }) {
+      if (!isActive(user_id)) return Promise.resolve('user_not_active')
       const isTaken = phone.indexes.some((index) => {
         const holder = phoneIndexes.get(index)
         return holder !== undefined && holder !== user_id
@@ -452,19 +498,22 @@ export function createMemoryStore(clock: Clock): Store {
 
     setPassword({ user_id, password, replaces, event }) {
       const user = users.get(user_id)
-      if (!user || (user.password ?? null) !== replaces) return Promise.resolve('not_set')
+      const isIt = user?.status === 'active' && (user.password ?? null) === replaces
+      if (!isIt) return Promise.resolve('not_set')
       user.password = password
       record(event)
       return Promise.resolve('set')
     },
 
     withdrawData({ user_id, nickname, avatar, phone, now_ms, event }) {
-      const user = users.get(user_id)
-      if (user && nickname) user.nickname = null
-      if (user && avatar) changeAvatar(user, null, now_ms)
-      if (user && phone) {
-        dropPhone(user_id)
-        dropUnverifiedPhone(user_id)
+      if (!users.has(user_id)) return Promise.resolve()
+      for (const id of gatherMerged(user_id)) {
+        const user = users.get(id)
+        if (user && nickname) user.nickname = null
+        if (user && avatar) changeAvatar(user, null, now_ms)
+        if (!user || !phone) continue
+        dropPhone(id)
+        dropUnverifiedPhone(id)
         delete user.password
       }
       record(event)
@@ -493,15 +542,17 @@ export function createMemoryStore(clock: Clock): Store {
 
     setPreferences({ user_id, document, replaces }) {
       const version = preferences.get(user_id)?.version ?? 0
-      if (version !== replaces) return Promise.resolve('changed')
+      if (!isActive(user_id) || version !== replaces) return Promise.resolve('changed')
       preferences.set(user_id, { document, version: version + 1 })
       return Promise.resolve('set')
     },
 
     deleteUser({ id, now_ms, gone_at, event }) {
-      const isSooner = gone_at < (users.get(id)?.gone_at ?? 0)
+      const { status, gone_at: until } = users.get(id) ?? {}
+      const isSooner = gone_at < (until ?? 0)
       const from = ['active', 'disabled', ...(isSooner ? ['deleted' as const] : [])] as const
       if (!moveStatus(id, from, 'deleted', gone_at)) return Promise.resolve('not_found')
+      if (status !== 'deleted') Object.assign(users.get(id) ?? {}, { status_before: status })
       end((s) => s.user_id === id, now_ms, 'user_deleted')
       record(event)
       return Promise.resolve('deleted')
@@ -523,21 +574,14 @@ export function createMemoryStore(clock: Clock): Store {
       const user = users.get(id)
       const mayGo = user?.status === 'deleted' || user?.status === 'merged'
       if (!mayGo || !isGone(user, now_ms)) return Promise.resolve(false)
-      const all = [id]
-      // A chain of merges ends, because nobody is merged twice.
-      for (const into of all) {
-        for (const { from_id, into_id, undone_at } of merges.values()) {
-          if (into_id === into && undone_at === null) all.push(from_id)
-        }
-      }
-      for (const user_id of all) removeRowsOf(user_id, now_ms)
+      for (const user_id of gatherMerged(id)) removeRowsOf(user_id, now_ms)
       record(event)
       return Promise.resolve(true)
     },
 
     listConflicts: ({ after = 0, limit }) =>
       Promise.resolve(
-        [...conflicts.values()]
+        byId(conflicts)
           .filter(({ id }) => id > after)
           .slice(0, limit)
           .map((conflict) => ({ ...conflict })),
@@ -569,7 +613,7 @@ export function createMemoryStore(clock: Clock): Store {
 
     listMerges: ({ after = 0, limit }) =>
       Promise.resolve(
-        [...merges.values()]
+        byId(merges)
           .filter(({ id }) => id > after)
           .slice(0, limit)
           .map(({ taken: _, ...merge }) => merge),
@@ -638,16 +682,15 @@ export function createMemoryStore(clock: Clock): Store {
 
     listEvents: ({ user_id, after = 0, limit }) =>
       Promise.resolve(
-        events
+        byId(events)
           .filter((event) => event.id > after && (user_id ?? event.user_id) === event.user_id)
           .slice(0, limit)
           .map((event) => ({ ...event })),
       ),
 
     pruneSessions({ after, before, limit }) {
-      const walked = [...sessions.values()]
+      const walked = byId(sessions)
         .filter(({ id }) => id > after)
-        .sort((a, b) => a.id - b.id)
         .slice(0, limit)
       for (const { id, ended_at, idle_expires_at, expires_at } of walked) {
         if (Math.min(ended_at ?? Infinity, idle_expires_at, expires_at) < before) {
@@ -658,9 +701,11 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     pruneEvents({ before, limit }) {
-      const old = events.slice(0, limit).findLastIndex(({ at }) => at < before) + 1
-      events.splice(0, old)
-      return Promise.resolve(old)
+      const old = byId(events)
+        .slice(0, limit)
+        .filter(({ at }) => at < before)
+      for (const { id } of old) events.delete(id)
+      return Promise.resolve(old.length)
     },
 
     readCursor: (name) => Promise.resolve(cursors.get(name)),
@@ -689,6 +734,10 @@ export function createMemoryStore(clock: Clock): Store {
       return Promise.resolve()
     },
   }
+}
+
+function byId<Row extends { id: number }>(rows: ReadonlyMap<number, Row>): Row[] {
+  return [...rows.values()].sort((a, b) => a.id - b.id)
 }
 
 /** Of an identity that came without one. */

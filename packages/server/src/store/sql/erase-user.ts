@@ -1,4 +1,5 @@
 import type { Connection } from './database.ts'
+import { gatherMerged } from './merge-users.ts'
 import type { SqlStatements } from './sql-statements.ts'
 
 /** Removes a user whose time has come, with those who were merged into them. */
@@ -10,13 +11,8 @@ export async function eraseUser(
   const [user] = (await run.userById(on, { id })).rows
   const isGone = user?.gone_at != null && user.gone_at <= now_ms
   if (!isGone || (user.status !== 'deleted' && user.status !== 'merged')) return false
-  const all = [id]
-  // A chain of merges ends, because nobody is merged twice.
-  for (const into_id of all) {
-    const merged = await run.mergedInto(on, { into_id })
-    all.push(...merged.rows.map(({ from_id }) => from_id))
-  }
-  for (const user_id of all) await removeRowsOf(run, on, user_id, now_ms)
+  for (const user_id of await gatherMerged(run, on, id))
+    await removeRowsOf(run, on, user_id, now_ms)
   return true
 }
 

@@ -1,4 +1,5 @@
 import { Rollback, type Connection } from './database.ts'
+import { dropClaim, holdClaim, holdPhone } from './hold-phone.ts'
 import type { SqlStatements } from './sql-statements.ts'
 
 type Names = { from_id: number; into_id: number }
@@ -10,6 +11,8 @@ type Taken = {
   phone_indexes: readonly string[]
   /** Whether the number went along, or was let go because the other user has one. */
   phone: 'moved' | 'freed' | 'none'
+  /** Of a number that was claimed without proof: it does not go along. */
+  claim_indexes: readonly string[]
   password: boolean
   nickname: boolean
   /** The picture goes along: a blob has one user. */
@@ -41,6 +44,7 @@ export async function mergeUsers(
   const identities = (await run.identitiesOfUser(on, { user_id: from_id })).rows
   const unionids = (await run.unionidsOfUser(on, { user_id: from_id })).rows
   const phones = (await run.phoneIndexesOfUser(on, { user_id: from_id })).rows
+  const claims = (await run.unverifiedPhoneIndexesOfUser(on, { user_id: from_id })).rows
   await run.moveIdentities(on, names)
   await run.moveUnionids(on, names)
 
@@ -53,12 +57,12 @@ export async function mergeUsers(
     await run.removePhoneIndexes(on, { user_id: from_id })
   }
   await run.removeUnverifiedPhoneIndexes(on, { user_id: from_id })
-  await run.setUnverifiedPhone(on, { user_id: from_id, phone: null, phone_index: null })
 
   const taken: Taken = {
     identities: identities.map(({ app_id, openid }) => ({ app_id, openid })),
     unionids: unionids.map(({ open_platform, unionid }) => ({ open_platform, unionid })),
     phone_indexes: phones.map((row) => row.phone_index),
+    claim_indexes: claims.map((row) => row.phone_index),
     phone: phone === null ? 'none' : phoneGoesAlong ? 'moved' : 'freed',
     password: await takePassword(run, on, names),
     nickname: into.nickname === null && from.nickname !== null,
@@ -100,6 +104,21 @@ async function takePreferences(run: SqlStatements, on: Connection, names: Names)
   return Boolean((await run.movePreferences(on, names)).numAffectedRows)
 }
 
+/** @returns This user, and who was merged into them, by whatever way. */
+export async function gatherMerged(
+  run: SqlStatements,
+  on: Connection,
+  id: number,
+): Promise<readonly number[]> {
+  const all = [id]
+  // A chain of merges ends, because nobody is merged twice.
+  for (const into_id of all) {
+    const merged = await run.mergedInto(on, { into_id })
+    all.push(...merged.rows.map(({ from_id }) => from_id))
+  }
+  return all
+}
+
 /** Gives back what is still there. What was changed or removed since stays so. */
 export async function undoMerge(
   run: SqlStatements,
@@ -118,16 +137,16 @@ export async function undoMerge(
   const back = { from_id: into_id, into_id: from_id }
   for (const each of taken.identities) await run.moveIdentity(on, { ...each, ...back })
   for (const each of taken.unionids) await run.moveUnionid(on, { ...each, ...back })
-  if (taken.phone === 'moved' && into.phone_index === from.phone_index) {
+  if (from.phone === null) {
+    // It was withdrawn since.
+  } else if (taken.phone === 'moved' && into.phone_index === from.phone_index) {
     await run.movePhoneIndexes(on, back)
     await run.setPhone(on, { user_id: into_id, phone: null, phone_index: null })
-  } else if (
-    taken.phone !== 'none' &&
-    !(await retakePhone(run, on, from_id, taken.phone_indexes))
-  ) {
+  } else if (!(await retakePhone(run, on, from_id, taken.phone_indexes))) {
     await run.setPhone(on, { user_id: from_id, phone: null, phone_index: null })
   }
   await giveBackPassword(run, on, back, taken)
+  await giveBackClaim(run, on, from_id, taken.claim_indexes)
   if (taken.nickname && into.nickname === from.nickname) {
     await run.setNickname(on, { id: into_id, nickname: null })
   }
@@ -149,13 +168,9 @@ async function retakePhone(
   user_id: number,
   indexes: readonly string[],
 ): Promise<boolean> {
-  for (const phone_index of indexes) {
-    const added = await run.addPhoneIndex(on, { phone_index, user_id })
-    if (added.numAffectedRows) continue
-    await run.removePhoneIndexes(on, { user_id })
-    return false
-  }
-  return true
+  if (await holdPhone(run, on, indexes, user_id)) return true
+  await run.removePhoneIndexes(on, { user_id })
+  return false
 }
 
 async function giveBackPassword(
@@ -170,4 +185,17 @@ async function giveBackPassword(
   if (lent?.password === own?.password) {
     await run.setPasswordAnyhow(on, { user_id: from_id, password: null })
   }
+}
+
+/** The number that somebody claimed, if nobody has proven or claimed it since. */
+async function giveBackClaim(
+  run: SqlStatements,
+  on: Connection,
+  user_id: number,
+  indexes: readonly string[],
+) {
+  const [row] = (await run.unverifiedPhone(on, { user_id })).rows
+  if (row?.unverified_phone == null || (await holdClaim(run, on, indexes, user_id))) return
+  await dropClaim(run, on, user_id)
+  await run.setPasswordAnyhow(on, { user_id, password: null })
 }

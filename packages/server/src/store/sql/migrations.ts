@@ -124,6 +124,7 @@ export const migrations: Record<string, Migration> = {
         ['unverified_phone', 'blob'],
         ['unverified_phone_index', 'text'],
         ['gone_at', 'integer'],
+        ['status_before', 'text'],
       ] as const) {
         await db.schema.alterTable('users').addColumn(column, type).execute()
       }

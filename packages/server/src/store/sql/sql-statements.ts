@@ -104,6 +104,13 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.deleteFrom('unverified_phone_indexes').where('user_id', '=', v.user_id),
     ),
 
+    unverifiedPhoneIndexesOfUser: statement((v: { user_id: number }) =>
+      db
+        .selectFrom('unverified_phone_indexes')
+        .select('phone_index')
+        .where('user_id', '=', v.user_id),
+    ),
+
     unverifiedPhone: statement((v: { user_id: number }) =>
       db
         .selectFrom('users')
@@ -189,6 +196,7 @@ export function sqlStatements(db: Kysely<Tables>) {
           unverified_phone: null,
           unverified_phone_index: null,
           gone_at: null,
+          status_before: null,
         })
         .onConflict((conflict) => conflict.doNothing()),
     ),
@@ -206,10 +214,17 @@ export function sqlStatements(db: Kysely<Tables>) {
     restore: statement((v: { id: number; now_ms: number }) =>
       db
         .updateTable('users')
-        .set({ status: 'active', gone_at: null })
+        .set((e) => ({
+          status: e.fn.coalesce('status_before', e.val('active' as const)),
+          gone_at: null,
+        }))
         .where('id', '=', v.id)
         .where('status', '=', 'deleted')
         .where('gone_at', '>', v.now_ms),
+    ),
+
+    setStatusBefore: statement((v: { id: number; status: UserStatus }) =>
+      db.updateTable('users').set({ status_before: v.status }).where('id', '=', v.id),
     ),
 
     setNickname: statement((v: { id: number; nickname: string | null }) =>
@@ -411,7 +426,8 @@ export function sqlStatements(db: Kysely<Tables>) {
     undoneMerge: statement((v: { id: number; now_ms: number }) =>
       db
         .updateTable('merges')
-        .set({ undone_at: v.now_ms })
+        // What it took is of no more use, and leads to somebody who may be erased alone.
+        .set({ undone_at: v.now_ms, taken: '' })
         .where('id', '=', v.id)
         .where('undone_at', 'is', null),
     ),
@@ -460,22 +476,19 @@ export function sqlStatements(db: Kysely<Tables>) {
         .onConflict((conflict) => conflict.doNothing()),
     ),
 
-    touchIdentity: statement((v: IdentityValues) =>
+    /** What is `null` stays as it is. */
+    touchIdentity: statement((v: TouchValues) =>
       db
         .updateTable('identities')
-        .set({ session_key: v.session_key, session_key_at: v.now_ms })
+        .set((e) => ({
+          session_key: e.fn.coalesce(e.val(v.session_key), 'session_key'),
+          session_key_at: e.fn.coalesce(e.val(v.session_key_at), 'session_key_at'),
+          open_platform: e.fn.coalesce(e.val(v.open_platform), 'open_platform'),
+          unionid: e.fn.coalesce(e.val(v.unionid), 'unionid'),
+        }))
         .where('app_id', '=', v.app_id)
         .where('openid', '=', v.openid)
         .where('user_id', '=', v.user_id),
-    ),
-
-    setUnionidOfIdentity: statement(
-      (v: { app_id: string; openid: string; open_platform: string; unionid: string }) =>
-        db
-          .updateTable('identities')
-          .set({ open_platform: v.open_platform, unionid: v.unionid })
-          .where('app_id', '=', v.app_id)
-          .where('openid', '=', v.openid),
     ),
 
     sessionKey: statement((v: { app_id: string; openid: string }) =>
@@ -672,8 +685,8 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.selectFrom('events').select(['id', 'at']).orderBy('id').limit(v.limit),
     ),
 
-    removeEventsTo: statement((v: { last: number }) =>
-      db.deleteFrom('events').where('id', '<=', v.last),
+    removeEventsTo: statement((v: { last: number; before: number }) =>
+      db.deleteFrom('events').where('id', '<=', v.last).where('at', '<', v.before),
     ),
 
     cursor: statement((v: { name: string }) =>
@@ -727,9 +740,13 @@ type IdentityValues = {
   user_id: number
   session_key: Uint8Array
   now_ms: number
-  /** Of a new one; `touchIdentity` leaves them as they are. */
   open_platform: string | null
   unionid: string | null
+}
+
+type TouchValues = Omit<IdentityValues, 'session_key' | 'now_ms'> & {
+  session_key: Uint8Array | null
+  session_key_at: number | null
 }
 
 type NewSessionValues = {

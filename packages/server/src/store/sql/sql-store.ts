@@ -13,7 +13,8 @@ import type {
 } from '../store.ts'
 import { Rollback, type Connection, type Database } from './database.ts'
 import { eraseUser } from './erase-user.ts'
-import { mergeUsers, undoMerge } from './merge-users.ts'
+import { dropClaim, holdClaim, holdPhone } from './hold-phone.ts'
+import { gatherMerged, mergeUsers, undoMerge } from './merge-users.ts'
 import { migrations } from './migrations.ts'
 import { sqlStatements, type SessionWithUser } from './sql-statements.ts'
 
@@ -77,6 +78,8 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         if (act.phone) await holdFirstPhone(on, act.phone, user_id)
         if (act.unverified) await claimPhone(on, act.unverified, user_id)
         if (act.conflict) {
+          const holder = await findHolder(on, act.wechat)
+          if (holder !== act.conflict.holder_id) throw taken()
           await run.addConflict(on, { ...act.conflict, user_id, app_id, created_at: now_ms })
         }
         for (const event of act.events) await record(on, event)
@@ -126,15 +129,17 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     keepSessionKey: (act) =>
       write(async (on) => {
-        const values = { ...act, open_platform: null, unionid: null }
+        const { now_ms: session_key_at, ...write } = act
+        const values = { ...write, session_key_at, open_platform: null, unionid: null }
         return Boolean((await run.touchIdentity(on, values)).numAffectedRows)
       }),
 
     linkIdentity: ({ user_id, now_ms, wechat, event }) =>
-      write<'linked' | 'taken'>(async (on) => {
+      write<'linked' | 'taken' | 'user_not_active'>(async (on) => {
+        if (!(await isActive(on, user_id))) return 'user_not_active'
         const { numAffectedRows } = await run.addIdentity(on, { ...wechat, user_id, now_ms })
         if (!numAffectedRows) return 'taken'
-        if (!(await holdUnionid(on, wechat, user_id))) throw new Rollback('taken' as const)
+        if (!(await holdUnionid(on, wechat, user_id))) throw taken()
         await record(on, event)
         return 'linked'
       }),
@@ -160,12 +165,13 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       }),
 
     changePhone: ({ user_id, phone, event }) =>
-      write(async (on) => {
+      write<'changed' | 'taken' | 'user_not_active'>(async (on) => {
+        if (!(await isActive(on, user_id))) return 'user_not_active'
         await run.removePhoneIndexes(on, { user_id })
-        await holdPhoneIndexes(on, phone, user_id, 'taken' as const)
+        if (!(await holdPhone(run, on, phone.indexes, user_id))) throw taken()
         await run.setPhone(on, { user_id, phone: phone.sealed, phone_index: phone.index })
         await record(on, event)
-        return 'changed' as const
+        return 'changed'
       }),
 
     async findUnverifiedPhone(user_id) {
@@ -181,6 +187,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     setPassword: ({ user_id, password, replaces, event }) =>
       write(async (on) => {
+        if (!(await isActive(on, user_id))) return 'not_set'
         const { numAffectedRows } =
           replaces === null
             ? await run.setFirstPassword(on, { user_id, password })
@@ -190,16 +197,12 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         return 'set'
       }),
 
-    withdrawData: ({ user_id, nickname, avatar, phone, now_ms, event }) =>
+    withdrawData: ({ user_id, event, ...what }) =>
       write(async (on) => {
-        const [user] = (await run.userById(on, { id: user_id })).rows
-        if (nickname) await run.setNickname(on, { id: user_id, nickname: null })
-        if (avatar && user) await changeAvatar(on, user, null, now_ms)
-        if (phone) {
-          await run.removePhoneIndexes(on, { user_id })
-          await run.setPhone(on, { user_id, phone: null, phone_index: null })
-          await dropUnverifiedPhone(on, user_id)
-          await run.setPasswordAnyhow(on, { user_id, password: null })
+        for (const id of await gatherMerged(run, on, user_id)) {
+          const [user] = (await run.userById(on, { id })).rows
+          if (!user) return
+          await withdraw(on, user, what)
         }
         await record(on, event)
       }),
@@ -220,6 +223,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     setPreferences: (act) =>
       write(async (on) => {
+        if (!(await isActive(on, act.user_id))) return 'changed'
         const { numAffectedRows } =
           act.replaces === 0
             ? await run.addPreferences(on, act)
@@ -231,6 +235,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       write(async (on) => {
         const [user] = (await run.userById(on, { id })).rows
         if (!user || !mayDelete(user, gone_at)) return 'not_found'
+        if (user.status !== 'deleted') await run.setStatusBefore(on, user)
         await run.moveStatus(on, { id, from: user.status, to: 'deleted', gone_at })
         await endSessionsOf(on, id, now_ms, 'user_deleted')
         await record(on, event)
@@ -347,10 +352,10 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     pruneEvents: ({ before, limit }) =>
       write(async (on) => {
         const { rows } = await run.oldestEvents(on, { limit })
-        // Ids grow with time, so that what is too old comes first.
+        // Ids grow with time, but for the clocks of two processes.
         const last = rows.filter(({ at }) => at < before).at(-1)?.id
         if (last === undefined) return 0
-        return Number((await run.removeEventsTo(on, { last })).numAffectedRows)
+        return Number((await run.removeEventsTo(on, { last, before })).numAffectedRows)
       }),
 
     async readCursor(name) {
@@ -384,14 +389,22 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       }),
   }
 
+  /** Asked in the transaction that gives them something: nothing may lead to who has left. */
+  async function isActive(on: Connection, id: number): Promise<boolean> {
+    return (await run.userById(on, { id })).rows[0]?.status === 'active'
+  }
+
   async function record(on: Connection, event: StoredEvent | undefined) {
     if (event) await run.addEvent(on, event)
   }
 
-  /** Of two processes that gave one id to two sessions, or of a user who may not come in. */
+  /**
+   * Of two processes that gave one id to two sessions, of a user to whom nothing leads any more, or
+   * of one who may not come in.
+   */
   async function whyNoSession(on: Connection, user_id: number): Promise<SignInOutcome> {
-    const [user] = (await run.userById(on, { id: user_id })).rows
-    return user?.status === 'active' ? 'taken' : 'user_not_active'
+    const [{ status } = { status: 'merged' }] = (await run.userById(on, { id: user_id })).rows
+    return status === 'active' || status === 'merged' ? 'taken' : 'user_not_active'
   }
 
   /**
@@ -404,22 +417,14 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     user_id: number,
     now_ms: number,
   ) {
-    const isKnown = wechat.identity === 'known'
-    const { session_key } = wechat
-    if (isKnown && session_key === null) {
-      const holder = await run.userByOpenid(on, wechat)
-      if (holder.rows[0]?.id !== user_id) throw taken()
-    } else {
-      const values = { ...wechat, session_key: session_key ?? noKey, user_id, now_ms }
-      const held = isKnown ? await run.touchIdentity(on, values) : await run.addIdentity(on, values)
-      if (!held.numAffectedRows) throw taken()
-    }
-    if (!wechat.claim_unionid) return
-    if (!(await holdUnionid(on, wechat, user_id))) throw taken()
-    const { app_id, openid, open_platform, unionid } = wechat
-    if (isKnown && open_platform !== null && unionid !== null) {
-      await run.setUnionidOfIdentity(on, { app_id, openid, open_platform, unionid })
-    }
+    const { session_key, identity, claim_unionid, ...key } = wechat
+    const session_key_at = session_key === null ? null : now_ms
+    const held =
+      identity === 'known'
+        ? await run.touchIdentity(on, { ...key, user_id, session_key, session_key_at })
+        : await run.addIdentity(on, { ...key, user_id, session_key: session_key ?? noKey, now_ms })
+    if (!held.numAffectedRows) throw taken()
+    if (claim_unionid && !(await holdUnionid(on, key, user_id))) throw taken()
   }
 
   /** @returns Whether it is this user's now, or there is none. */
@@ -431,8 +436,17 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     if (open_platform === null || unionid === null) return true
     const claimed = await run.addUnionid(on, { open_platform, unionid, user_id })
     if (claimed.numAffectedRows) return true
-    const holder = await run.userByUnionid(on, { open_platform, unionid })
-    return holder.rows[0]?.id === user_id
+    return (await findHolder(on, { open_platform, unionid })) === user_id
+  }
+
+  async function findHolder(
+    on: Connection,
+    wechat: Pick<WechatKey, 'open_platform' | 'unionid'> | null,
+  ): Promise<number | undefined> {
+    const { open_platform = null, unionid = null } = wechat ?? {}
+    if (open_platform === null || unionid === null) return undefined
+    const { rows } = await run.userByUnionid(on, { open_platform, unionid })
+    return rows[0]?.id
   }
 
   async function changeAvatar(
@@ -441,37 +455,32 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     avatar: string | null,
     now_ms: number,
   ) {
-    if (avatar !== null) await run.removeLooseBlob(on, { name: avatar })
     if (old !== null) await run.addLooseBlob(on, { name: old, at: now_ms })
+    // Last: it may be the one that the user has.
+    if (avatar !== null) await run.removeLooseBlob(on, { name: avatar })
     await run.setAvatar(on, { id, avatar })
+  }
+
+  async function withdraw(
+    on: Connection,
+    user: StoredUser,
+    what: { nickname: boolean; avatar: boolean; phone: boolean; now_ms: number },
+  ) {
+    const { id: user_id } = user
+    if (what.nickname) await run.setNickname(on, { id: user_id, nickname: null })
+    if (what.avatar) await changeAvatar(on, user, null, what.now_ms)
+    if (!what.phone) return
+    await run.removePhoneIndexes(on, { user_id })
+    await run.setPhone(on, { user_id, phone: null, phone_index: null })
+    await dropClaim(run, on, user_id)
+    await run.setPasswordAnyhow(on, { user_id, password: null })
   }
 
   async function holdFirstPhone(on: Connection, phone: StoredPhone, user_id: number) {
     const values = { user_id, phone: phone.sealed, phone_index: phone.index }
     const set = await run.setFirstPhone(on, values)
     if (!set.numAffectedRows) throw taken()
-    await holdPhoneIndexes(on, phone, user_id, 'taken' satisfies SignInOutcome)
-  }
-
-  /** The number is proven now: whoever claimed it before loses it, and so its password. */
-  async function holdPhoneIndexes(
-    on: Connection,
-    { indexes }: StoredPhone,
-    user_id: number,
-    outcome: unknown,
-  ) {
-    for (const phone_index of indexes) {
-      const added = await run.addPhoneIndex(on, { phone_index, user_id })
-      if (!added.numAffectedRows) throw new Rollback(outcome)
-    }
-    const { rows } = await on.executeQuery(run.holdersOfUnverifiedPhone(indexes))
-    for (const claimant of rows) {
-      await dropUnverifiedPhone(on, claimant.user_id)
-      if (claimant.user_id !== user_id) {
-        await run.setPasswordAnyhow(on, { user_id: claimant.user_id, password: null })
-      }
-    }
-    await dropUnverifiedPhone(on, user_id)
+    if (!(await holdPhone(run, on, phone.indexes, user_id))) throw taken()
   }
 
   async function claimPhone(
@@ -479,20 +488,10 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     { phone, password }: NonNullable<SignInWrite['unverified']>,
     user_id: number,
   ) {
-    const proven = await on.executeQuery(run.usersByPhone(phone.indexes, ''))
-    if (proven.rows.length > 0) throw taken()
-    for (const phone_index of phone.indexes) {
-      const added = await run.addUnverifiedPhoneIndex(on, { phone_index, user_id })
-      if (!added.numAffectedRows) throw taken()
-    }
+    if (!(await holdClaim(run, on, phone.indexes, user_id))) throw taken()
     const values = { user_id, phone: phone.sealed, phone_index: phone.index }
     await run.setUnverifiedPhone(on, values)
     await run.setPasswordAnyhow(on, { user_id, password })
-  }
-
-  async function dropUnverifiedPhone(on: Connection, user_id: number) {
-    await run.removeUnverifiedPhoneIndexes(on, { user_id })
-    await run.setUnverifiedPhone(on, { user_id, phone: null, phone_index: null })
   }
 
   async function endSessionsOf(on: Connection, user_id: number, now_ms: number, reason: EndReason) {
@@ -505,7 +504,7 @@ const nobody = { rows: [] }
 /** Of an identity that came without one. */
 const noKey = new Uint8Array()
 
-const taken = () => new Rollback<SignInOutcome>('taken')
+const taken = () => new Rollback('taken' as const)
 
 function mayDelete(user: StoredUser, gone_at: number): boolean {
   const isSooner = user.status === 'deleted' && user.gone_at !== null && gone_at < user.gone_at

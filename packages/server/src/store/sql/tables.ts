@@ -18,6 +18,8 @@ export type Tables = {
     unverified_phone_index: string | null
     /** Of a deleted or merged one. */
     gone_at: number | null
+    /** Of a deleted one: what it is again when that is taken back. */
+    status_before: UserStatus | null
   }
   /** Its key never changes; it is the only way from an openid to a user. */
   identities: {
@@ -29,7 +31,7 @@ export type Tables = {
     created_at: number
     /** When `session_key` was received. */
     session_key_at: number
-    /** The unionid that came with this openid, where the user holds it; both are null or neither. */
+    /** The unionid that last came with this openid; both are null or neither. */
     open_platform: string | null
     unionid: string | null
   }
@@ -104,7 +106,7 @@ export type Tables = {
     into_id: number
     created_at: number
     undone_at: number | null
-    /** JSON: what was taken, for giving it back. */
+    /** JSON: what was taken, for giving it back; empty once it was. */
     taken: string
   }
   signing_keys: {

@@ -1,0 +1,4 @@
+import { account } from '@kaimen/client/account'
+import { auth } from './auth.js'
+
+export const me = account(auth)
