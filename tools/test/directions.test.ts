@@ -57,7 +57,7 @@ const wrong: { title: string; says: string; files: Record<string, string> }[] = 
   },
   {
     title: 'a row that imports a row below it',
-    says: `row-2: ${server}/session/below.ts → ${server}/sign-in.ts`,
+    says: `row-3: ${server}/session/below.ts → ${server}/sign-in.ts`,
     files: {
       [`${server}/session/below.ts`]: importing('../sign-in.ts'),
       [`${server}/sign-in.ts`]: value,
@@ -65,15 +65,15 @@ const wrong: { title: string; says: string; files: Record<string, string> }[] = 
   },
   {
     title: 'a type of a row below',
-    says: `row-5: ${server}/http/type.ts → ${server}/node.ts`,
+    says: `row-6: ${server}/http/type.ts → ${server}/node.ts`,
     files: {
       [`${server}/http/type.ts`]: "export type { Port } from '../node.ts'\n",
       [`${server}/node.ts`]: 'export type Port = 1\n',
     },
   },
   {
-    title: 'a sibling in row 2',
-    says: `row-2: ${server}/session/sibling.ts → ${server}/user/user.ts`,
+    title: 'a sibling in row 3',
+    says: `row-3: ${server}/session/sibling.ts → ${server}/user/user.ts`,
     files: {
       [`${server}/session/sibling.ts`]: importing('../user/user.ts'),
       [`${server}/user/user.ts`]: value,
@@ -81,7 +81,7 @@ const wrong: { title: string; says: string; files: Record<string, string> }[] = 
   },
   {
     title: 'a flow that imports a flow',
-    says: `row-3: ${server}/flow/one.ts → ${server}/flow/two.ts`,
+    says: `row-4: ${server}/flow/one.ts → ${server}/flow/two.ts`,
     files: { [`${server}/flow/one.ts`]: importing('./two.ts'), [`${server}/flow/two.ts`]: value },
   },
   {
@@ -101,8 +101,15 @@ const wrong: { title: string; says: string; files: Record<string, string> }[] = 
     },
   },
   {
+    title: 'webhooks that import what is above row 2',
+    says: `webhooks: ${server}/webhooks/deliver.ts → ${server}/user/user.ts`,
+    files: {
+      [`${server}/webhooks/deliver.ts`]: importing('../user/user.ts'),
+    },
+  },
+  {
     title: 'a store reached from inside the server',
-    says: `row-6: ${server}/auth.ts → ${server}/store/sql/index.ts`,
+    says: `row-7: ${server}/auth.ts → ${server}/store/sql/index.ts`,
     files: {
       [`${server}/auth.ts`]: importing('./store/sql/index.ts'),
       [`${server}/store/sql/index.ts`]: value,

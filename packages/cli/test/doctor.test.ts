@@ -659,7 +659,7 @@ describe('the database', () => {
     await writeFile(path, '')
     expect(await lookAt(path)).toMatchObject({
       status: 'failed',
-      en: expect.stringMatching(/001_\w+ to be applied\. .*kaimen migrate/),
+      en: expect.stringMatching(/001_\w+, .* to be applied\. .*kaimen migrate/),
     })
   })
 

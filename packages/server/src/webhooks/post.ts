@@ -4,7 +4,7 @@ import type { Random } from '../random.ts'
 import type { WebhookType } from './messages.ts'
 import { signBody, type SigningSecrets } from './signature.ts'
 
-export type Fetch = typeof globalThis.fetch
+type Fetch = typeof globalThis.fetch
 
 /** Where webhooks go, and by whose hand they are signed. */
 export type Receiver = {

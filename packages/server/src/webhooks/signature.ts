@@ -24,7 +24,7 @@ export function signBody(secrets: SigningSecrets, seconds: number, body: string)
 }
 
 /** Seconds for which a signature is good: whoever recorded one can send it again for so long. */
-export const toleranceSeconds = 5 * 60
+const toleranceSeconds = 5 * 60
 
 export type SignatureFault = 'signature_missing' | 'signature_wrong' | 'too_old'
 
