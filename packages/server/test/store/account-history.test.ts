@@ -426,7 +426,7 @@ describe.each([
         await opened.store.close()
       }
     })
-    await fc.assert(property, { numRuns })
+    await fc.assert(property, { numRuns, interruptAfterTimeLimit: 50_000 })
     // So many histories come to all that is worth a test.
     if (numRuns < 1000) return
     expect([...outcomes.keys()]).toEqual(expect.arrayContaining(worthwhile))
@@ -470,7 +470,7 @@ describe('accounts in memory and on sqlite', () => {
         await Promise.all([one.store.close(), other.store.close()])
       }
     })
-    await fc.assert(property, { numRuns: 60 })
+    await fc.assert(property, { numRuns: 60, interruptAfterTimeLimit: 50_000 })
   }, 60_000)
 })
 
