@@ -18,7 +18,7 @@ export async function askHost<Answer>(
 ): Promise<Answer> {
   try {
     const answer = ask()
-    return answer instanceof Promise ? await within(clock, hook, answer) : answer
+    return isThenable(answer) ? await within(clock, hook, answer) : answer
   } catch (error) {
     if (error instanceof HostTimeout) {
       throw new KaimenError('unavailable', { cause: error, retryAfterSeconds: 5 })
@@ -27,6 +27,11 @@ export async function askHost<Answer>(
       cause: new Error(`The host’s hook ${hook} threw`, { cause: error }),
     })
   }
+}
+
+/** Some libraries have promises of their own. */
+function isThenable<Answer>(answer: Answer | Promise<Answer>): answer is Promise<Answer> {
+  return answer instanceof Object && 'then' in answer && typeof answer.then === 'function'
 }
 
 class HostTimeout extends Error {

@@ -26,7 +26,7 @@ import type { StoredUser } from './store/store.ts'
 import { hookUser } from './hook-user.ts'
 import { phoneIndexes, storedPhone } from './user/phone.ts'
 import type { Proof } from './user/proof.ts'
-import { resolve } from './user/resolve.ts'
+import { resolve, type Decision } from './user/resolve.ts'
 
 export type SignInParts = PasswordParts &
   ClaimsParts & {
@@ -240,7 +240,7 @@ async function lookAndSignIn(
   const lacksPhone = !proof.phone && !registration && app.registration === 'phone'
   if (!known && lacksPhone) return requirePhone(parts, proof)
 
-  const how = { device, registration }
+  const how = { device, registration, isNewConflict: await isNewConflict(parts, decision) }
   const { write, events } = describeSignIn(parts, app, proof, phone, decision, how)
   const { user, session } = readWritten(known, write)
   const claims = await addedClaims(parts, session, () => hookUser(user))
@@ -252,6 +252,13 @@ async function lookAndSignIn(
 
   for (const event of events) parts.emit(event)
   return { status: 'signed_in', isNewUser: !known, user, session, claims }
+}
+
+/** A pair is queued once, and told of once, however often they sign in. (R9) */
+async function isNewConflict({ store }: SignInParts, decision: Decision): Promise<boolean> {
+  if (decision.kind !== 'conflict' || decision.over !== 'unionid') return false
+  const { user, holder } = decision
+  return !(await store.hasConflict({ user_id: user.id, holder_id: holder.id }))
 }
 
 /** By every pathway alike. (R1) [WX-11] */

@@ -85,6 +85,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('two users, on %s', (storeKind) =
         expect(signedIn(await accounts.byWechat(liHua)).user.id).toBe(here.user.id)
         expect((await signInThere()).user.id).toBe(there.user.id)
       }
+      expect(accounts.events.filter(({ kind }) => kind === 'conflict_found')).toHaveLength(1)
       await Promise.all(Array.from({ length: 5 }, () => accounts.byWechat(liHua)))
       expect(await conflicts()).toHaveLength(1)
     })
@@ -102,6 +103,9 @@ describe.each<StoreKind>(['memory', 'sqlite'])('two users, on %s', (storeKind) =
       expect(accounts.events.at(-1)).toMatchObject({ kind: 'conflict_dismissed', conflict_id: id })
       expect(signedIn(await accounts.byWechat(liHua)).user.id).toBe(here.user.id)
       expect((await signInThere()).user.id).toBe(there.user.id)
+      // For good: who was looked at is not put on the list again.
+      expect(await conflicts()).toEqual([])
+      expect(accounts.events.filter(({ kind }) => kind === 'conflict_found')).toHaveLength(1)
     })
 
     it('[WX-9] become one where an operator says so: both identities sign in to it (R12)', async () => {

@@ -24,7 +24,12 @@ export type Registration = {
 
 type Parts = { store: Store; clock: Clock; ring: KeyRing; random: Random }
 
-type How = { device: Device | undefined; registration: Registration | undefined }
+type How = {
+  device: Device | undefined
+  registration: Registration | undefined
+  /** Whether a conflict is one that nobody has been told of. */
+  isNewConflict: boolean
+}
 
 type Write = Omit<SignInWrite, 'events'>
 
@@ -35,7 +40,7 @@ export function describeSignIn(
   { wechat, by }: Proof,
   phone: StoredPhone | null,
   decision: Writable,
-  { device, registration }: How,
+  { device, registration, isNewConflict }: How,
 ): { write: Write; events: readonly AuthEvent[] } {
   const now_ms = clock.now()
   const isNew = decision.kind === 'create'
@@ -66,9 +71,10 @@ export function describeSignIn(
           password: registration.password,
         },
       }),
-    ...(decision.kind === 'conflict' && {
-      conflict: { id: store.newId(), holder_id: decision.holder.id },
-    }),
+    ...(decision.kind === 'conflict' &&
+      isNewConflict && {
+        conflict: { id: store.newId(), holder_id: decision.holder.id },
+      }),
     session: {
       id: store.newId(),
       device: device ? JSON.stringify(device) : null,

@@ -154,8 +154,10 @@ export type Store = {
 
   /** Pairs of users who may be one person, oldest first. (R9) */
   listConflicts(query: { after?: number; limit: number }): Promise<readonly StoredConflict[]>
-  /** Takes a pair off the list without merging. */
-  dismissConflict(write: { id: number } & Recorded): Promise<boolean>
+  /** Whether a pair is on the list, or was taken off it. */
+  hasConflict(pair: { user_id: number; holder_id: number }): Promise<boolean>
+  /** Takes a pair off the list for good, without merging. */
+  dismissConflict(write: { id: number; now_ms: number } & Recorded): Promise<boolean>
   /**
    * Makes two users one: identities, unionids, and what `into` has not itself, go there; a number
    * that was never proven does not, and one of two that were is let go. The sessions of `from` end,

@@ -60,9 +60,8 @@ export async function dismissConflict(
     user_id: formatId('usr', user_id),
     holder_id: formatId('usr', holder_id),
   }
-  if (!(await parts.store.dismissConflict({ id, event: stampEvent(parts, told) }))) {
-    return 'not_found'
-  }
+  const write = { id, now_ms: parts.clock.now(), event: stampEvent(parts, told) }
+  if (!(await parts.store.dismissConflict(write))) return 'not_found'
   parts.emit(told)
   return 'dismissed'
 }

@@ -111,7 +111,7 @@ const refusals: ReadonlySet<unknown> = new Set([
   'nobody',
 ])
 
-export const isDone = (outcome: unknown) => !refusals.has(outcome)
+const isDone = (outcome: unknown) => !refusals.has(outcome)
 
 function act(model: Model, step: Exclude<Step, { verb: 'wait' }>): unknown {
   if (step.verb === 'signIn') return signIn(model, step)

@@ -62,7 +62,7 @@ export function createMemoryStore(clock: Clock): Store {
   const unverifiedIndexes = new Map<string, number>()
   const looseBlobs = new Map<string, number>()
   const preferences = new Map<number, StoredPreferences>()
-  const conflicts = new Map<number, StoredConflict>()
+  const conflicts = new Map<number, StoredConflict & { dismissed_at: number | null }>()
   const merges = new Map<number, StoredMerge & { taken: Taken }>()
   const sessions = new Map<number, Session>()
   const events = new Map<number, StoredEvent>()
@@ -385,7 +385,8 @@ export function createMemoryStore(clock: Clock): Store {
         (each) => each.user_id === user_id && each.holder_id === conflict?.holder_id,
       )
       if (conflict && !isQueued) {
-        conflicts.set(conflict.id, { ...conflict, user_id, app_id, created_at: now_ms })
+        const found = { ...conflict, user_id, app_id, created_at: now_ms }
+        conflicts.set(conflict.id, { ...found, dismissed_at: null })
       }
       sessions.set(act.session.id, {
         user_id,
@@ -582,13 +583,22 @@ export function createMemoryStore(clock: Clock): Store {
     listConflicts: ({ after = 0, limit }) =>
       Promise.resolve(
         byId(conflicts)
-          .filter(({ id }) => id > after)
+          .filter(({ id, dismissed_at }) => id > after && dismissed_at === null)
           .slice(0, limit)
-          .map((conflict) => ({ ...conflict })),
+          .map(({ dismissed_at: _, ...conflict }) => conflict),
       ),
 
-    dismissConflict({ id, event }) {
-      if (!conflicts.delete(id)) return Promise.resolve(false)
+    hasConflict: ({ user_id, holder_id }) =>
+      Promise.resolve(
+        [...conflicts.values()].some(
+          (each) => each.user_id === user_id && each.holder_id === holder_id,
+        ),
+      ),
+
+    dismissConflict({ id, now_ms, event }) {
+      const conflict = conflicts.get(id)
+      if (conflict?.dismissed_at !== null) return Promise.resolve(false)
+      conflict.dismissed_at = now_ms
       record(event)
       return Promise.resolve(true)
     },

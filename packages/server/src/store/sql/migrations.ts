@@ -172,6 +172,7 @@ export const migrations: Record<string, Migration> = {
         .addColumn('holder_id', 'integer', (c) => c.notNull().references('users.id'))
         .addColumn('app_id', 'text', (c) => c.notNull())
         .addColumn('created_at', 'integer', (c) => c.notNull())
+        .addColumn('dismissed_at', 'integer')
         .execute()
       await db.schema
         .createIndex('one_conflict_of_a_pair')

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import type {
   EndReason,
+  StoredConflict,
   StoredSession,
   StoredSigningKey,
   StoredUser,
@@ -310,7 +311,7 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.deleteFrom('preferences').where('user_id', '=', v.user_id),
     ),
 
-    addConflict: statement((v: Tables['conflicts']) =>
+    addConflict: statement((v: StoredConflict) =>
       db
         .insertInto('conflicts')
         .values({
@@ -319,8 +320,17 @@ export function sqlStatements(db: Kysely<Tables>) {
           holder_id: v.holder_id,
           app_id: v.app_id,
           created_at: v.created_at,
+          dismissed_at: null,
         })
         .onConflict((conflict) => conflict.doNothing()),
+    ),
+
+    conflictOf: statement((v: { user_id: number; holder_id: number }) =>
+      db
+        .selectFrom('conflicts')
+        .select('id')
+        .where('user_id', '=', v.user_id)
+        .where('holder_id', '=', v.holder_id),
     ),
 
     conflicts: statement((v: { after: number; limit: number }) =>
@@ -328,12 +338,17 @@ export function sqlStatements(db: Kysely<Tables>) {
         .selectFrom('conflicts')
         .select(['id', 'user_id', 'holder_id', 'app_id', 'created_at'])
         .where('id', '>', v.after)
+        .where('dismissed_at', 'is', null)
         .orderBy('id')
         .limit(v.limit),
     ),
 
-    removeConflict: statement((v: { id: number }) =>
-      db.deleteFrom('conflicts').where('id', '=', v.id),
+    dismissConflict: statement((v: { id: number; now_ms: number }) =>
+      db
+        .updateTable('conflicts')
+        .set({ dismissed_at: v.now_ms })
+        .where('id', '=', v.id)
+        .where('dismissed_at', 'is', null),
     ),
 
     removeConflictsOf: statement((v: { user_id: number }) =>

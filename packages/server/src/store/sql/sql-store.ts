@@ -267,9 +267,14 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       return rows
     },
 
-    dismissConflict: ({ id, event }) =>
+    async hasConflict(pair) {
+      const { rows } = await run.conflictOf(reader, pair)
+      return rows.length > 0
+    },
+
+    dismissConflict: ({ event, ...act }) =>
       write(async (on) => {
-        if (!(await run.removeConflict(on, { id })).numAffectedRows) return false
+        if (!(await run.dismissConflict(on, act)).numAffectedRows) return false
         await record(on, event)
         return true
       }),

@@ -99,6 +99,8 @@ export type Tables = {
     holder_id: number
     app_id: string
     created_at: number
+    /** Somebody looked at them: they are two. */
+    dismissed_at: number | null
   }
   merges: {
     id: number

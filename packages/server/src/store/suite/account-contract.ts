@@ -549,10 +549,12 @@ export const accountContract: readonly ContractTest<Store>[] = [
     '(R9) pairs are listed oldest first, in parts, and dismissed once',
     async ({ a, b }) => {
       const ids = [a.newId(), a.newId(), a.newId()].toReversed()
+      const pairs = new Map<number, { user_id: number; holder_id: number }>()
       for (const id of ids) {
         const mine = { open_platform: 'platform', unionid: `union ${id}` }
         const holder = await signIn(a, { unionid: 'claim', wechat: { openid: `${id}`, ...mine } })
         const late = await signIn(a, { wechat: { app_id: 'other', openid: `${id}` } })
+        pairs.set(id, { user_id: late.user_id, holder_id: holder.user_id })
         await signIn(a, {
           user_id: late.user_id,
           identity: 'known',
@@ -569,12 +571,20 @@ export const accountContract: readonly ContractTest<Store>[] = [
       deepEqual(await list({ after: third, limit: 1 }), [])
 
       const dismiss = (store: Store) =>
-        store.dismissConflict({ id: second, event: event(store, { kind: 'dismissed' }) })
+        store.dismissConflict({
+          id: second,
+          now_ms: start,
+          event: event(store, { kind: 'dismissed' }),
+        })
       const outcomes = await Promise.all([dismiss(a), dismiss(b)])
       equal(outcomes.filter(Boolean).length, 1)
       deepEqual(await list({ limit: 10 }), [first, third])
       equal((await kindsOf(a)).filter((kind) => kind === 'dismissed').length, 1)
       await refuse(a, [], false, () => dismiss(b))
+      const pairOf = (id: number) => pairs.get(id) ?? { user_id: 0, holder_id: 0 }
+      for (const id of ids) equal(await b.hasConflict(pairOf(id)), true)
+      const { user_id: one, holder_id: other } = pairOf(first)
+      equal(await b.hasConflict({ user_id: other, holder_id: one }), false)
     },
   ),
 ]

@@ -115,7 +115,7 @@ export const claiming = (...indexes: [string, ...string[]]) => ({
 export const endsAll = { now_ms: start + 1, reason: 'removed' } as const
 
 /** Everything that a store tells of these users, and of everybody, for comparing it with itself. */
-export async function readAll(store: Store, user_ids: readonly number[]): Promise<unknown> {
+async function readAll(store: Store, user_ids: readonly number[]): Promise<unknown> {
   const limit = 1000
   const now_ms = start + 1000 * dayMs
   const users: unknown[] = []

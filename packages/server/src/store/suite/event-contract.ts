@@ -102,7 +102,7 @@ export const eventContract: readonly ContractTest<Store>[] = [
       ['unlinked', (e) => b.unlinkIdentity({ user_id, app_id: 'app', now_ms, ...e }), 'unlinked'],
       ['phone', (e) => b.changePhone({ user_id, phone: phone('two'), ...e }), 'changed'],
       ['password', (e) => b.setPassword({ user_id, password: '$', replaces: null, ...e }), 'set'],
-      ['dismissed', (e) => b.dismissConflict({ id: conflict.id, ...e }), true],
+      ['dismissed', (e) => b.dismissConflict({ id: conflict.id, now_ms: start, ...e }), true],
       [
         'merged',
         (e) => b.mergeUsers({ id: merge_id, from_id, into_id: user_id, now_ms, gone_at, ...e }),
