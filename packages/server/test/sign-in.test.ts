@@ -69,6 +69,15 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sign-in by WeChat, on %s', (stor
     expect(body['wechat']).toMatchObject({ errcode: 40029 })
   })
 
+  it('tells a code of the phone button from one of wx.login, and says where it belongs', async () => {
+    const tap = { appid: openAppId, person: liHua }
+    const { code } = await world.control('POST', '/emulator/wx/getPhoneNumber', tap)
+    const reply = await post({ app_id: openAppId, code }, { 'accept-language': 'en' })
+    expect(reply).toMatchObject({ status: 400, body: { code: 'code_invalid' } })
+    expect(reply.body['detail']).toContain('phone button')
+    expect(reply.text).not.toContain(String(code))
+  })
+
   it('[WX-3] refuses a code after five minutes', async () => {
     const code = await world.wxLogin()
     await world.control('POST', '/emulator/clock', { advance_seconds: 301 })

@@ -1,5 +1,6 @@
 import { code2Session, type Secret, type Wechat } from '@kaimen/wechat'
 import type { App } from '../app.ts'
+import { KaimenError } from '../errors.ts'
 import type { WechatProof } from '../user/proof.ts'
 import { explainWechat } from '../wechat-refusal.ts'
 
@@ -34,6 +35,23 @@ export async function proveByWechat(
       session_key: reply.session_key,
     }
   } catch (error) {
-    throw explainWechat(error)
+    const refusal = explainWechat(error)
+    const isInvalid = refusal instanceof KaimenError && refusal.code === 'code_invalid'
+    throw isInvalid && isPhoneCode(code) ? mixedUp(refusal) : refusal
   }
+}
+
+/** As far as anyone has seen: good for a hint, never for a refusal. */
+const isPhoneCode = (code: string) => /^[0-9a-f]{64}$/.test(code)
+
+function mixedUp({ cause, wechat }: KaimenError): KaimenError {
+  return new KaimenError('code_invalid', {
+    cause,
+    ...(wechat && { wechat }),
+    detail: {
+      'zh-CN':
+        '这个 code 看起来是手机号按钮给出的，而不是 wx.login 的。请把 wx.login 的 code 作为 code，把 getPhoneNumber 回调中的 event.detail.code 作为 phone_code 发送到 /v1/sign-in/phone。',
+      en: 'This code looks like one of the phone button, not of wx.login. Send that of wx.login as code, and event.detail.code of getPhoneNumber as phone_code to /v1/sign-in/phone.',
+    },
+  })
 }
