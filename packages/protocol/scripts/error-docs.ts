@@ -84,8 +84,8 @@ for \`wechat_config\`: that errcode is only in the server's log.
 429 and 503 carry \`Retry-After\`, in seconds. \`@kaimen/client\` does by itself what \`action\` says where
 that needs no person: it refreshes, signs in again and repeats the request once.
 
-Some codes belong to ways in that this version does not serve yet (phone, SMS code, password, open
-data); a client that handles them now needs no change later.
+\`snapshot_user\` belongs to the sign-in of service accounts, which this version does not serve yet; a client
+that handles it now needs no change later.
 `,
     columns: ['code', 'status', 'action', 'errcode', 'what happened, and what to do'],
     after: `A code that WeChat may add tomorrow ends in \`wechat_error\`. What every errcode of WeChat's login means,
@@ -113,7 +113,7 @@ ${problem(codeUsed.title['zh-CN'], codeUsed.detail['zh-CN'])}
 
 429 和 503 应答带有 \`Retry-After\`（秒）。凡是不需要用户参与的处理，\`@kaimen/client\` 都会自动完成：刷新令牌、重新登录，并把请求重发一次。
 
-表中有些错误码属于当前版本尚未提供的登录方式（手机号、短信验证码、密码、开放数据）；客户端可以提前处理，以后无需改动。
+表中的 \`snapshot_user\` 属于公众号登录，当前版本尚未提供；客户端可以提前处理，以后无需改动。
 `,
     columns: ['code', '状态码', 'action', 'errcode', '发生了什么，该怎么做'],
     after: `微信今后新增的错误码一律归为 \`wechat_error\`。微信登录相关的每个 errcode 的含义与处理方法，见 [packages/wechat/errcodes.md](../packages/wechat/errcodes.md)。
