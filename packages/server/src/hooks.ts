@@ -73,7 +73,8 @@ export type AuthEvent =
       readonly kind: 'sign_in_failed'
       /** Whose sign-in it would have been, where that is known. */
       readonly user_id?: string
-      readonly app_id: string
+      /** Whose app it was, where that is known. */
+      readonly app_id?: string
       readonly by: ProofKind
       readonly code: ErrorCode
       /** What WeChat answered. */

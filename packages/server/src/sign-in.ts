@@ -171,7 +171,11 @@ export async function signInByCloud(
   apps: Apps,
   { headers, ...how }: { headers: Headers } & With,
 ): Promise<SignInResult> {
-  const { app, wechat } = proveByCloud(parts.cloud, apps, headers)
+  const { cloud } = parts
+  if (!cloud) throw new KaimenError('not_found')
+  const { app, wechat } = await audited(parts, undefined, 'cloud', async () =>
+    proveByCloud(cloud, apps, headers),
+  )
   return audited(parts, app, 'cloud', () =>
     signIn(parts, app, { wechat, phone: null, by: 'cloud' }, how),
   )

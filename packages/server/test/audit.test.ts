@@ -245,6 +245,21 @@ describe.each<StoreKind>(['memory', 'sqlite'])('the audit log, on %s', (storeKin
     ])
   })
 
+  it('has a ticket that is nobody’s, though no app is known with it', async () => {
+    const ticket = `kmt_${'x'.repeat(43)}`
+    await accounts.post('/v1/sign-in/otp', { phone: liHuasPhone, otp: '000000', ticket })
+    await accounts.post('/v1/sign-in/phone', { phone_code: 'x', ticket })
+    await accounts.post('/v1/sign-in/password', { phone: liHuasPhone, password, ticket })
+    const failed = (by: string) => ({
+      kind: 'sign_in_failed',
+      app_id: null,
+      detail: { by, code: 'ticket_invalid' },
+    })
+    expect(await accounts.auth.events.list()).toMatchObject(
+      ['otp', 'phone_button', 'password'].map(failed),
+    )
+  })
+
   it('a refused sign-in is refused for its own reason where the log cannot be written', async () => {
     const me = signedIn(await accounts.byWechat(liHua))
     await accounts.auth.users.disable(me.user.id)

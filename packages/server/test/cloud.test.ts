@@ -108,7 +108,8 @@ describe.each(stores)('behind cloud hosting, on %s', (storeKind) => {
     ['two openids of resource sharing', () => shared({ 'x-wx-from-openid': 'o1, o2' })],
   ])('%s is data_invalid', async (_, headers) => {
     expect(outcome(await post(headers()))).toEqual([400, 'data_invalid'])
-    expect(accounts.events).toEqual([])
+    const failed = { kind: 'sign_in_failed', by: 'cloud', code: 'data_invalid' }
+    expect(accounts.events).toEqual([failed])
   })
 
   it.each(['x-wx-env', 'x-wx-source', 'x-wx-openid'])(

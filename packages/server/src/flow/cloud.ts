@@ -7,15 +7,14 @@ import type { WechatProof } from '../user/proof.ts'
  * reaches the container in another way can set them too, so they count only where the operator has
  * said that nobody does, and only from the environment and the sources that were named.
  *
- * @throws {@link KaimenError} `not_found` where this is off, `data_invalid`, `app_unknown`.
+ * @throws {@link KaimenError} `data_invalid`, `app_unknown`.
  * @see https://developers.weixin.qq.com/miniprogram/dev/wxcloudrun/src/development/weixin/callback.html
  */
 export function proveByCloud(
-  cloud: CloudSettings | undefined,
+  cloud: CloudSettings,
   apps: Apps,
   headers: Headers,
 ): { app: App; wechat: WechatProof } {
-  if (!cloud) throw new KaimenError('not_found')
   const source = headers.get('x-wx-source') ?? ''
   if (headers.get('x-wx-env') !== cloud.env || !cloud.sources.includes(source)) throw refuse()
 

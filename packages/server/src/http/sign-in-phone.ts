@@ -3,6 +3,7 @@ import { secret } from '@kaimen/wechat'
 import { KaimenError } from '../errors.ts'
 import { parsePhone, type PhoneNumber } from '../phone-number.ts'
 import { signInByOtp, signInByPassword, signInByPhoneButton } from '../sign-in.ts'
+import { audited } from '../sign-in/audit.ts'
 import { readBody, refuseBody } from './body.ts'
 import { ticketApp, type Handler } from './handlers.ts'
 import { signInResponse } from './sign-in-wechat.ts'
@@ -13,7 +14,9 @@ export const signInPhone: Handler = async (parts, { request }) => {
   const { ticket, app_id, code, device, restore } = body
   if ((ticket === undefined) === (code === undefined)) throw neitherNorBoth('ticket', 'code')
   const given = readGiven(body)
-  const app = await ticketApp(parts, ticket, app_id)
+  const app = await audited(parts, undefined, 'phone_button', () =>
+    ticketApp(parts, ticket, app_id),
+  )
   const from = ticket === undefined ? { code: code ?? '' } : { ticket }
   const attempt = { from, given, device, restore }
   return signInResponse(parts, await signInByPhoneButton(parts, app, attempt))
@@ -35,7 +38,7 @@ function readGiven({ code, phone_code, encrypted_data, iv }: SignInPhoneBody) {
 /** `POST /v1/sign-in/otp` */
 export const signInOtp: Handler = async (parts, { request }) => {
   const { phone, otp, ticket, app_id, device, restore } = await readBody(request, SignInOtpBody)
-  const app = await ticketApp(parts, ticket, app_id)
+  const app = await audited(parts, undefined, 'otp', () => ticketApp(parts, ticket, app_id))
   const attempt = { phone: readPhone(phone), otp, ticket, device, restore }
   return signInResponse(parts, await signInByOtp(parts, app, attempt))
 }
@@ -44,7 +47,7 @@ export const signInOtp: Handler = async (parts, { request }) => {
 export const signInPassword: Handler = async (parts, { request }) => {
   const body = await readBody(request, SignInPasswordBody)
   const { ticket, app_id, device, restore } = body
-  const app = await ticketApp(parts, ticket, app_id)
+  const app = await audited(parts, undefined, 'password', () => ticketApp(parts, ticket, app_id))
   const phone = readPhone(body.phone)
   const attempt = { phone, password: secret(body.password), ticket, device, restore }
   return signInResponse(parts, await signInByPassword(parts, app, attempt))

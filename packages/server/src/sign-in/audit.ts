@@ -6,24 +6,28 @@ import type { ProofKind } from '../hooks.ts'
 
 type Parts = EventParts & { readonly report: (message: string, error: unknown) => void }
 
-/** Failures of the service, not of who signs in; the operator's log has them. */
-const ours: ReadonlySet<ErrorCode> = new Set(['unavailable', 'internal_error'])
+/** Failures of the service or the developer, not of who signs in. */
+const ofNobody: ReadonlySet<ErrorCode> = new Set(['unavailable', 'internal_error', 'app_unknown'])
 
-/** Writes down and tells that a sign-in was refused, and by what. [LG-1] */
+/**
+ * Writes down and tells that a sign-in was refused, and by what. [LG-1]
+ *
+ * @param app `undefined` as long as nobody knows whose sign-in it is.
+ */
 export async function audited<Result>(
   parts: Parts,
-  { app_id }: App,
+  app: App | undefined,
   by: ProofKind,
   signIn: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await signIn()
   } catch (error) {
-    if (error instanceof KaimenError && !ours.has(error.code)) {
+    if (error instanceof KaimenError && !ofNobody.has(error.code)) {
       const { code, user_id, wechat } = error
       await recordEvent(parts, {
         kind: 'sign_in_failed',
-        app_id,
+        ...(app && { app_id: app.app_id }),
         by,
         code,
         ...(user_id !== undefined && { user_id }),
