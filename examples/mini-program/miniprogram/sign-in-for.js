@@ -1,6 +1,7 @@
 import { AuthError } from '@kaimen/client'
 import { auth } from './auth.js'
 import { explain } from './explain.js'
+import { wrongFormat } from './send-code.js'
 
 /**
  * Runs a sign-in by phone for a page that shows `busy`, `problem` and whether the account was
@@ -22,10 +23,7 @@ export async function signInFor(page, signIn) {
   } catch (error) {
     const code = error instanceof AuthError ? error.code : ''
     if (code === 'user_deleted') page.setData({ deleted: true })
-    else
-      page.setData({
-        problem: explain(error, { body_invalid: '手机号或验证码的格式不对，请检查后再试' }),
-      })
+    else page.setData({ problem: explain(error, wrongFormat) })
     // The person took more than ten minutes: the next try needs a new login, and it must come before the tap.
     if (code === 'ticket_invalid')
       await auth.login().catch((failure) => page.setData({ problem: explain(failure) }))

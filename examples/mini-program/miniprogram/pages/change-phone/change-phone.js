@@ -1,7 +1,6 @@
-import { AuthError } from '@kaimen/client'
-import { countDown, tick } from '../../count-down.js'
 import { explain } from '../../explain.js'
 import { me } from '../../me.js'
+import { sendCodeFor, tick, wrongFormat } from '../../send-code.js'
 
 /** Binds a number to the account, or another in its place, by a code that is sent to it. */
 Page({
@@ -34,24 +33,7 @@ Page({
   },
 
   async sendCode() {
-    const { phone, sending, wait } = this.data
-    if (sending || wait > 0) return
-    if (!phone) {
-      this.setData({ problem: '请先填写手机号' })
-      return
-    }
-    this.setData({ sending: true, problem: '' })
-    try {
-      const { retryAfterSeconds } = await me.sendOtpForPhone(phone)
-      this.setData({ sentTo: phone })
-      countDown(this, retryAfterSeconds)
-    } catch (error) {
-      this.fail(error)
-      if (error instanceof AuthError && error.code === 'rate_limited')
-        countDown(this, error.retryAfterSeconds ?? 0)
-    } finally {
-      this.setData({ sending: false })
-    }
+    await sendCodeFor(this, (phone) => me.sendOtpForPhone(phone))
   },
 
   tick() {
@@ -80,7 +62,7 @@ Page({
   /** @param {unknown} error */
   fail(error) {
     const problem = explain(error, {
-      body_invalid: '手机号或验证码的格式不对，请检查后再试',
+      ...wrongFormat,
       phone_taken: '这个手机号已属于另一个账户，没有做任何更改',
     })
     this.setData({ problem })

@@ -1,7 +1,5 @@
-import { AuthError } from '@kaimen/client'
 import { auth } from '../../auth.js'
-import { countDown, tick } from '../../count-down.js'
-import { explain } from '../../explain.js'
+import { sendCodeFor, tick } from '../../send-code.js'
 import { signInFor } from '../../sign-in-for.js'
 
 /** Signs in with a number and the code of an SMS, or a password. With or without WeChat’s login. */
@@ -48,26 +46,7 @@ Page({
   },
 
   async sendCode() {
-    const { phone, sending, wait } = this.data
-    if (sending || wait > 0) return
-    if (!phone) {
-      this.setData({ problem: '请先填写手机号' })
-      return
-    }
-    this.setData({ sending: true, problem: '' })
-    try {
-      const { retryAfterSeconds } = await auth.sendOtp(phone)
-      this.setData({ sentTo: phone })
-      countDown(this, retryAfterSeconds)
-    } catch (error) {
-      this.setData({
-        problem: explain(error, { body_invalid: '手机号或验证码的格式不对，请检查后再试' }),
-      })
-      if (error instanceof AuthError && error.code === 'rate_limited')
-        countDown(this, error.retryAfterSeconds ?? 0)
-    } finally {
-      this.setData({ sending: false })
-    }
+    await sendCodeFor(this, (phone) => auth.sendOtp(phone))
   },
 
   tick() {
