@@ -93,11 +93,12 @@ export function addUsersCommand(program: Command, read: Read, environment: strin
 }
 
 async function operate(read: Read, act: (on: Operations) => Promise<void>) {
-  const { databaseUrl } = await read()
+  const { databaseUrl, hooks } = await read()
   const store = await openStore(databaseUrl)
   try {
     await store.migrate()
-    await act(openOperations({ store }))
+    const { deletionDays } = hooks
+    await act(openOperations({ store, ...(deletionDays !== undefined && { deletionDays }) }))
   } finally {
     await store.close()
   }

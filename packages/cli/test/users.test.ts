@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEmulator, seedWorld } from '@kaimen/emulator'
@@ -78,6 +78,22 @@ describe('kaimen users', () => {
       'user_deleted',
       'user_restored',
     ])
+  })
+
+  it('deletes for as many days as kaimen.config.ts has them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kaimen-users-'))
+    const inFolder = (...args: string[]) => runKaimen(['users', ...args], env, folder).ended
+    const config = (days: number) =>
+      writeFile(join(folder, 'kaimen.config.mjs'), `export default { deletionDays: ${days} }`)
+    await config(16)
+    expect((await inFolder('delete', one)).stderr).toContain('0 to 15')
+    await config(2)
+    expect(await inFolder('delete', one)).toMatchObject({ code: 0, stderr: '' })
+    const { at, detail } = rows((await inFolder('events', one)).stdout).at(-1) ?? {}
+    const goneAt = Date.parse((detail as { gone_at: string }).gone_at)
+    expect(Math.round((goneAt - Date.parse(String(at))) / 3_600_000)).toBe(48)
+    expect((await inFolder('restore', one)).code).toBe(0)
+    await rm(folder, { recursive: true })
   })
 
   it('merges two users, and takes it back (R12)', async () => {

@@ -4,10 +4,14 @@ import { KaimenError } from './errors.ts'
 /** How long the host's own code may take in the middle of a request. */
 const hostMs = 5_000
 
+/** The host's code did not answer in time. */
+export class HostTimeout extends Error {
+  override readonly name = 'HostTimeout'
+}
+
 /**
- * Asks a hook of the host, for so long and no longer. What it throws and that it hangs are told
- * apart: the one is `internal_error`, the other `unavailable`, and both name the hook to the
- * operator.
+ * Asks a hook of the host. What it throws and that it hangs are told apart: the one is
+ * `internal_error`, the other `unavailable`, and both name the hook to the operator.
  *
  * @throws {@link KaimenError}
  */
@@ -17,8 +21,7 @@ export async function askHost<Answer>(
   ask: () => Answer | Promise<Answer>,
 ): Promise<Answer> {
   try {
-    const answer = ask()
-    return isThenable(answer) ? await within(clock, hook, answer) : answer
+    return await askInTime(clock, hook, ask)
   } catch (error) {
     if (error instanceof HostTimeout) {
       throw new KaimenError('unavailable', { cause: error, retryAfterSeconds: 5 })
@@ -29,16 +32,18 @@ export async function askHost<Answer>(
   }
 }
 
-/** Some libraries have promises of their own. */
-function isThenable<Answer>(answer: Answer | Promise<Answer>): answer is Promise<Answer> {
-  return answer instanceof Object && 'then' in answer && typeof answer.then === 'function'
-}
-
-class HostTimeout extends Error {
-  override readonly name = 'HostTimeout'
-}
-
-async function within<Answer>(clock: Clock, hook: string, answer: Promise<Answer>) {
+/**
+ * Asks for so long and no longer.
+ *
+ * @throws {@link HostTimeout} , and whatever the hook throws.
+ */
+export async function askInTime<Answer>(
+  clock: Clock,
+  hook: string,
+  ask: () => Answer | Promise<Answer>,
+): Promise<Answer> {
+  const answer = ask()
+  if (!isThenable(answer)) return answer
   const over = new AbortController()
   const timeout = clock.sleep(hostMs, over.signal).then(() => {
     throw new HostTimeout(`The host’s hook ${hook} did not answer within ${hostMs / 1000} s`)
@@ -50,4 +55,9 @@ async function within<Answer>(clock: Clock, hook: string, answer: Promise<Answer
   } finally {
     over.abort()
   }
+}
+
+/** Some libraries have promises of their own. */
+function isThenable<Answer>(answer: Answer | Promise<Answer>): answer is Promise<Answer> {
+  return answer instanceof Object && 'then' in answer && typeof answer.then === 'function'
 }

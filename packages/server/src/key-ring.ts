@@ -30,6 +30,16 @@ const minDifferentCharacters = 10
 export type SecretFault =
   'secret_missing' | 'secret_malformed' | 'secret_short' | 'secret_published'
 
+/** What to tell the operator, after the name of the setting. */
+export const secretFaults: Readonly<Record<SecretFault, string>> = {
+  secret_missing: 'is missing. Make one with: openssl rand -base64 48',
+  secret_malformed:
+    'is malformed. Several secrets are written as 2:new,1:old, versions 1 to 65535.',
+  secret_short: 'is too short: 32 characters at least. Make one with: openssl rand -base64 48',
+  secret_published:
+    'is one that stands in documents or is easily guessed. Make one with: openssl rand -base64 48',
+}
+
 /** The versions of a secret that is rolled, the current one first. */
 export type SecretVersions = readonly { readonly version: number; readonly text: string }[]
 

@@ -1,4 +1,5 @@
 import { dayMs, systemClock, type Clock } from './clock.ts'
+import { ConfigError } from './errors.ts'
 import { stampEvent } from './events.ts'
 import type { AuthEvent, Emit } from './hooks.ts'
 import { formatId, parseId } from './id.ts'
@@ -91,7 +92,8 @@ export type Operations = {
 /**
  * What an operator does, on a store alone: beside the servers that run on it.
  *
- * @param options.deletionDays As of `createAuth`. Default 7.
+ * @param options.deletionDays As of `createAuth`: 0 to 15. Default 7.
+ * @throws {@link ConfigError} `deletionDays` is out of its range.
  */
 export function openOperations({
   store,
@@ -102,6 +104,9 @@ export function openOperations({
   clock?: Clock
   deletionDays?: number
 }): Operations {
+  if (!Number.isInteger(deletionDays) || deletionDays < 0 || deletionDays > 15) {
+    throw new ConfigError('deletionDays has to be a whole number from 0 to 15.')
+  }
   const emit = () => {}
   return operations(async () => ({ store, clock, emit, reconsiderMs: deletionDays * dayMs }))
 }

@@ -7,7 +7,7 @@ import { checkOtpOptions, type OtpLimit, type OtpOptions } from './challenge/otp
 import { readRanges } from './client-address.ts'
 import { ConfigError } from './errors.ts'
 import type { Admit, AuthEvent, Captcha, Claims, WebhookOptions } from './hooks.ts'
-import { readKeyRing, readSecrets, type KeyRing, type SecretFault } from './key-ring.ts'
+import { readKeyRing, readSecrets, secretFaults, type KeyRing } from './key-ring.ts'
 import type { Random } from './random.ts'
 import type { BlobStore } from './store/blob-store.ts'
 import type { EphemeralStore } from './store/ephemeral-store.ts'
@@ -205,19 +205,9 @@ function refuseUnknownOptions(options: AuthOptions) {
   }
 }
 
-const secretFaults: Record<SecretFault, string> = {
-  secret_missing: 'KAIMEN_SECRET is missing. Make one with: openssl rand -base64 48',
-  secret_malformed:
-    'KAIMEN_SECRET is malformed. Several secrets are written as 2:new,1:old, versions 1 to 65535.',
-  secret_short:
-    'KAIMEN_SECRET is too short: 32 characters at least. Make one with: openssl rand -base64 48',
-  secret_published:
-    'KAIMEN_SECRET is one that stands in documents or is easily guessed. Make one with: openssl rand -base64 48',
-}
-
 function checkSecret(text: string): KeyRing {
   const ring = typeof text === 'string' ? readKeyRing(text) : 'secret_missing'
-  if (typeof ring === 'string') throw new ConfigError(secretFaults[ring])
+  if (typeof ring === 'string') throw new ConfigError(`KAIMEN_SECRET ${secretFaults[ring]}`)
   return ring
 }
 

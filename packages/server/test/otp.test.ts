@@ -343,7 +343,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('sending codes, on %s', (storeKin
 
     it('has five seconds by the clock that is passed in', async () => {
       const slept: number[] = []
-      await openWith(() => true)
+      await openWith(() => Promise.resolve(true))
       const { clock, sleep } = { clock: world.clock, sleep: world.clock.sleep }
       clock.sleep = (milliseconds) => {
         slept.push(milliseconds)

@@ -1,10 +1,7 @@
-import { secondMs } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
 import type { Captcha } from '../hooks.ts'
+import { askInTime, HostTimeout } from '../host.ts'
 import type { HttpParts } from './handlers.ts'
-
-/** How long the host's CAPTCHA may take. */
-const timeoutMs = 5 * secondMs
 
 /**
  * Asks the host's CAPTCHA, where there is one. [OTP-6]
@@ -17,21 +14,15 @@ export async function askCaptcha(
   attempt: Parameters<Captcha>[0],
 ): Promise<void> {
   if (!captcha) return
-  const late = clock.sleep(timeoutMs).then(() => 'late' as const)
-  const answer = await Promise.race([ask(captcha, attempt), late])
-  if (answer === 'late') throw unavailable('it took longer than 5 s')
+  const answer: unknown = await askInTime(clock, 'captcha', () => captcha(attempt)).catch(
+    failClosed,
+  )
   if (answer !== true) throw new KaimenError('captcha_required')
 }
 
-async function ask(captcha: Captcha, attempt: Parameters<Captcha>[0]): Promise<unknown> {
-  try {
-    return await captcha(attempt)
-  } catch (error) {
-    // Its message may hold the token, as part of a URL that could not be fetched.
-    throw unavailable(error instanceof Error ? `it threw ${error.constructor.name}` : 'it threw')
-  }
-}
-
-function unavailable(reason: string): KaimenError {
-  return new KaimenError('unavailable', { cause: `captcha: ${reason}`, retryAfterSeconds: 5 })
+/** What it threw may hold the token in its message, as part of a URL that could not be fetched. */
+function failClosed(error: unknown): never {
+  const thrown = error instanceof Error ? `it threw ${error.constructor.name}` : 'it threw'
+  const reason = error instanceof HostTimeout ? 'it took longer than 5 s' : thrown
+  throw new KaimenError('unavailable', { cause: `captcha: ${reason}`, retryAfterSeconds: 5 })
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { secondMs, systemClock, type Clock } from '../clock.ts'
 import { ConfigError } from '../errors.ts'
 import type { Admit, Claims, HookUser, WebhookOptions } from '../hooks.ts'
-import type { SecretFault } from '../key-ring.ts'
+import { secretFaults } from '../key-ring.ts'
 import { systemRandom, type Random } from '../random.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 import type { Store } from '../store/store.ts'
@@ -146,14 +146,6 @@ const optionsSchema = v.strictObject({
     v.custom<typeof globalThis.fetch>((value) => typeof value === 'function', 'a function'),
   ),
 })
-
-const secretFaults: Record<SecretFault, string> = {
-  secret_missing: 'is missing. Make one with: openssl rand -base64 48',
-  secret_malformed: 'is malformed. Several are written as 2:new,1:old, versions 1 to 65535.',
-  secret_short: 'is too short: 32 characters at least. Make one with: openssl rand -base64 48',
-  secret_published:
-    'stands in documents or is easily guessed. Make one with: openssl rand -base64 48',
-}
 
 function checkWebhookOptions(options: unknown) {
   const result = v.safeParse(optionsSchema, options)
