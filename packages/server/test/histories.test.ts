@@ -415,6 +415,19 @@ async function expectSound(history: History, before: Leads, after: Leads, allowe
   }
 }
 
+/**
+ * Two people were made one user while each was in an app of their own; then one of them comes to
+ * the other's app. Their user has an openid there already.
+ */
+const metAfterMerge: Step[] = [
+  { do: 'bind' },
+  { do: 'sign_in', by: 'wechat', person: 2, app: 0, number: 0, restore: false },
+  { do: 'sign_in', by: 'wechat', person: 0, app: 1, number: 0, restore: false },
+  { do: 'merge', person: 2, other: 0 },
+  { do: 'sign_in', by: 'wechat', person: 0, app: 0, number: 0, restore: false },
+  { do: 'sign_in', by: 'wechat', person: 0, app: 0, number: 0, restore: false },
+]
+
 describe.each<[StoreKind, number]>([
   ['memory', 300],
   ['sqlite', 100],
@@ -435,7 +448,7 @@ describe.each<[StoreKind, number]>([
           await history.close()
         }
       }),
-      { numRuns, interruptAfterTimeLimit: 60_000 },
+      { numRuns, interruptAfterTimeLimit: 60_000, examples: [[metAfterMerge]] },
     )
   }, 90_000)
 })

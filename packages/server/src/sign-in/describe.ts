@@ -45,7 +45,7 @@ export function describeSignIn(
   const now_ms = clock.now()
   const isNew = decision.kind === 'create'
   const isKnown = decision.kind === 'exists' || decision.kind === 'conflict'
-  const claimsUnionid = isNew || ('unionid' in decision && decision.unionid === 'claim')
+  const claimsUnionid = 'unionid' in decision && decision.unionid === 'claim'
   const claimsPhone = isNew || decision.phone === 'claim'
   const comesBack = !isNew && decision.user.status === 'deleted'
   const write: Write = {

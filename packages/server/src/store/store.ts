@@ -344,6 +344,8 @@ export type ProofKey = {
 export type FoundUsers = {
   readonly byOpenid?: StoredUser
   readonly byUnionid?: StoredUser
+  /** Whether the unionid's user has another openid in this app; only looked at for a new openid. */
+  readonly isUnionidUserInApp?: boolean
   readonly byPhone?: { readonly user: StoredUser; readonly hasIdentityInApp: boolean }
   /** Who claims the number. Links nothing: it lets them sign in to what they made with it. (R7) */
   readonly byUnverifiedPhone?: StoredUser

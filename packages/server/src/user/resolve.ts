@@ -6,8 +6,11 @@ export type Decision =
   | { kind: 'exists'; user: StoredUser; unionid: Claim; phone: Claim }
   /** R2, R5: the openid is new; its unionid or the proven phone belongs to this user. */
   | { kind: 'link'; user: StoredUser; unionid: Claim; phone: Claim }
-  /** R3 to R5: nothing of it is known. */
-  | { kind: 'create' }
+  /**
+   * R3 to R5: nothing of it is known; or the unionid's user has another openid in this app, and
+   * keeps the unionid.
+   */
+  | { kind: 'create'; unionid: Claim }
   /**
    * Two users have a claim. Over a unionid (R9) the sign-in goes on as the openid's user, and the
    * two wait for a merge. Over a phone (R5) nothing changes.
@@ -25,7 +28,7 @@ type Claim = 'claim' | 'leave'
  * never proven links nothing. (R7)
  */
 export function resolve(found: FoundUsers): Decision {
-  const { byOpenid, byUnionid, byPhone, byUnverifiedPhone, proves } = found
+  const { byOpenid, byUnionid, isUnionidUserInApp, byPhone, byUnverifiedPhone, proves } = found
   const holder = byPhone?.user
   const newUnionid: Claim = proves.unionid && !byUnionid ? 'claim' : 'leave'
   const newPhone = (user: StoredUser): Claim =>
@@ -43,7 +46,9 @@ export function resolve(found: FoundUsers): Decision {
   if (!proves.openid) {
     // A number that was never proven is good for coming back to what was made with it.
     const user = holder ?? (proves.phone ? undefined : byUnverifiedPhone)
-    return user ? { kind: 'exists', user, unionid: 'leave', phone: 'leave' } : { kind: 'create' }
+    return user
+      ? { kind: 'exists', user, unionid: 'leave', phone: 'leave' }
+      : { kind: 'create', unionid: 'leave' }
   }
 
   if (holder) {
@@ -51,8 +56,8 @@ export function resolve(found: FoundUsers): Decision {
     if (byPhone?.hasIdentityInApp || elsewhere) return { kind: 'conflict', over: 'phone', holder }
     return { kind: 'link', user: holder, unionid: newUnionid, phone: 'leave' }
   }
-  if (byUnionid) {
+  if (byUnionid && !isUnionidUserInApp) {
     return { kind: 'link', user: byUnionid, unionid: 'leave', phone: newPhone(byUnionid) }
   }
-  return { kind: 'create' }
+  return { kind: 'create', unionid: newUnionid }
 }

@@ -21,6 +21,7 @@ const found: fc.Arbitrary<FoundUsers> = fc
   .record({
     byOpenid: holder,
     byUnionid: holder,
+    isUnionidUserInApp: fc.boolean(),
     byPhone: holder,
     byUnverifiedPhone: holder,
     hasIdentityInApp: fc.boolean(),
@@ -28,14 +29,14 @@ const found: fc.Arbitrary<FoundUsers> = fc
     proves: fc.record({ openid: fc.boolean(), unionid: fc.boolean(), phone: fc.boolean() }),
   })
   .map(({ byOpenid, byUnionid, byPhone, byUnverifiedPhone, ...rest }) => {
-    const { hasIdentityInApp, phones, proves } = rest
+    const { hasIdentityInApp, isUnionidUserInApp, phones, proves } = rest
     const openid = proves.openid
     const unionid = openid && proves.unionid
     const { phone } = proves
     const of = (id: number) => user(id, phones[id - 1] === true || id === byPhone)
     return {
       ...(openid && byOpenid && { byOpenid: of(byOpenid) }),
-      ...(unionid && byUnionid && { byUnionid: of(byUnionid) }),
+      ...(unionid && byUnionid && { byUnionid: of(byUnionid), isUnionidUserInApp }),
       ...(phone && byPhone && { byPhone: { user: of(byPhone), hasIdentityInApp } }),
       ...(byUnverifiedPhone && { byUnverifiedPhone: user(byUnverifiedPhone, false) }),
       proves: { openid, unionid, phone },
@@ -51,7 +52,8 @@ describe('resolve', () => {
     expectAlways((input) => {
       const { openid, phone } = input.proves
       const claimant = !openid && !phone && input.byUnverifiedPhone
-      const nobody = !input.byOpenid && !input.byUnionid && !input.byPhone && !claimant
+      const linkable = input.byUnionid && !input.isUnionidUserInApp
+      const nobody = !input.byOpenid && !linkable && !input.byPhone && !claimant
       expect(resolve(input).kind === 'create').toBe(nobody)
     })
   })

@@ -325,6 +325,9 @@ export function createMemoryStore(clock: Clock): Store {
       return Promise.resolve({
         ...(byOpenid && { byOpenid }),
         ...(byUnionid && { byUnionid }),
+        ...(byUnionid &&
+          !byOpenid &&
+          hasIdentity(byUnionid.id, app_id) && { isUnionidUserInApp: true }),
         ...(holder && {
           byPhone: { user: holder, hasIdentityInApp: hasIdentity(holder.id, app_id) },
         }),

@@ -52,9 +52,13 @@ export function createSqlStore(database: Database, clock: Clock): Store {
           : nobody,
       ])
       const [byPhone] = holder.rows
+      const [byUnionid] = union.rows
+      const isNewToUnionidUser = byUnionid !== undefined && known.rows[0] === undefined
       return {
         ...(known.rows[0] && { byOpenid: known.rows[0] }),
-        ...(union.rows[0] && { byUnionid: union.rows[0] }),
+        ...(byUnionid && { byUnionid }),
+        ...(isNewToUnionidUser &&
+          (await isInApp(byUnionid.id, app_id)) && { isUnionidUserInApp: true }),
         ...(byPhone && { byPhone: splitOpenidAndUser(byPhone) }),
         ...(claimant.rows[0] && { byUnverifiedPhone: claimant.rows[0] }),
         proves: {
@@ -397,6 +401,11 @@ export function createSqlStore(database: Database, clock: Clock): Store {
   /** Asked in the transaction that gives them something: nothing may lead to who has left. */
   async function isActive(on: Connection, id: number): Promise<boolean> {
     return (await run.userById(on, { id })).rows[0]?.status === 'active'
+  }
+
+  async function isInApp(user_id: number, app_id: string): Promise<boolean> {
+    const { rows } = await run.identitiesOfUser(reader, { user_id })
+    return rows.some((identity) => identity.app_id === app_id)
   }
 
   async function record(on: Connection, event: StoredEvent | undefined) {
