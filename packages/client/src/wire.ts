@@ -46,6 +46,8 @@ export type ServerErrorCode =
   | 'reauth_required'
   | 'user_disabled'
   | 'user_deleted'
+  | 'credential_invalid'
+  | 'scope_missing'
   | 'sign_in_refused'
   | 'precondition_required'
   | 'preferences_changed'

@@ -17,6 +17,23 @@ export type Action = 'none' | 'relogin' | 'retry' | 'wait' | 'fix_config'
 /** A sentence in each language that Kaimen speaks. */
 export type Localized = { readonly 'zh-CN': string; readonly en: string }
 
+export type Language = keyof Localized
+
+/** Simplified Chinese unless English is asked for first: most who read these write mini programs. */
+export function chooseLanguage(acceptLanguage: string | null | undefined): Language {
+  const ranked = (acceptLanguage ?? '')
+    .split(',')
+    .map((range) => {
+      const [tag = '', ...parameters] = range.trim().toLowerCase().split(';')
+      const q = parameters.map((p) => /^\s*q=([\d.]+)\s*$/.exec(p)?.[1]).find(Boolean)
+      return { tag: tag.trim(), q: q === undefined ? 1 : Number(q) }
+    })
+    .filter(({ q }) => q > 0)
+    .sort((a, b) => b.q - a.q)
+  const first = ranked.find(({ tag }) => /^(zh|en)(-|$)/.test(tag))
+  return first?.tag.startsWith('en') ? 'en' : 'zh-CN'
+}
+
 export type ErrorEntry = {
   /** HTTP status. */
   readonly status: number
@@ -167,8 +184,8 @@ export const errorTable = {
     'none',
     say('不支持的内容类型', 'Unsupported media type'),
     say(
-      '请使用 Content-Type: application/json（/v1/token 和 /v1/revoke 也接受表单）。',
-      'Send Content-Type: application/json (/v1/token and /v1/revoke also take a form).',
+      '请使用 Content-Type: application/json（/v1/token、/v1/revoke 和 /v1/introspect 也接受表单）。',
+      'Send Content-Type: application/json (/v1/token, /v1/revoke and /v1/introspect also take a form).',
     ),
   ),
   method_not_allowed: entry(
@@ -377,6 +394,24 @@ export const errorTable = {
     say(
       '账号已由本人注销，数据将在宽限期后清除。如要撤销注销，请在宽限期内带上 restore: true 重新登录。',
       'Its owner deleted this account; its data goes when the time to reconsider is over. To take it back, sign in with restore: true before that.',
+    ),
+  ),
+  credential_invalid: entry(
+    401,
+    'fix_config',
+    say('服务凭证无效', 'The service credential is not valid'),
+    say(
+      '请求没有带上有效的服务凭证，或它已到期、已轮换、已被停用。请后端的维护者用 kaimen credentials 查看或新建。',
+      'The request carries no service credential that counts: it is missing, wrong, expired, rotated or ended. Whoever runs the back end looks it up, or makes another, with kaimen credentials.',
+    ),
+  ),
+  scope_missing: entry(
+    403,
+    'fix_config',
+    say('服务凭证没有这项权限', 'The service credential lacks a scope'),
+    say(
+      '这个服务凭证不包含该接口所需的权限。请用所需的权限新建一个凭证。',
+      'This service credential does not have the scope that the route needs. Make one that has.',
     ),
   ),
   sign_in_refused: entry(

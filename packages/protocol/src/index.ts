@@ -1,11 +1,13 @@
 /** Every message between Kaimen's client and server. */
 export {
+  chooseLanguage,
   errorCodeOf,
   errorCodes,
   errorTable,
   type Action,
   type ErrorCode,
   type ErrorEntry,
+  type Language,
   type Localized,
 } from './errors.ts'
 export {
@@ -16,6 +18,8 @@ export {
   Health,
   Identities,
   Identity,
+  IntrospectBody,
+  Introspection,
   Jwks,
   LinkIdentityBody,
   MeDeleted,
@@ -24,8 +28,10 @@ export {
   PhoneRequired,
   Preferences,
   Problem,
+  Revocations,
   RevokeBody,
   Revoked,
+  ServiceUser,
   Session,
   Sessions,
   SignedIn,
@@ -44,4 +50,4 @@ export {
   WechatSession,
 } from './messages.ts'
 export { renderOpenapi } from './openapi.ts'
-export { routes, type Route, type RouteName } from './routes.ts'
+export { routes, serviceScopes, type Route, type RouteName, type ServiceScope } from './routes.ts'

@@ -221,6 +221,93 @@ export const RevokeBody = v.strictObject({
 })
 export type RevokeBody = v.InferOutput<typeof RevokeBody>
 
+export const IntrospectBody = v.strictObject({
+  token: text(8192, 'An access or a refresh token'),
+  token_type_hint: v.optional(text(64, 'RFC 7662 section 2.1; not needed')),
+})
+export type IntrospectBody = v.InferOutput<typeof IntrospectBody>
+
+const unixSeconds = (description: string) =>
+  v.pipe(v.number(), v.integer(), v.description(`${description}; seconds since 1970`))
+
+/** RFC 7662 section 2.2. */
+export const Introspection = v.variant('active', [
+  v.strictObject({ active: v.literal(false) }),
+  v.pipe(
+    v.looseObject({
+      active: v.literal(true),
+      token_type: v.pipe(
+        v.picklist(['Bearer', 'refresh_token']),
+        v.description('Only a Bearer token may call anything'),
+      ),
+      sub: text(32, 'The user'),
+      sid: text(32, 'The session'),
+      client_id: text(64, 'The app that was signed in to'),
+      iss: v.string(),
+      exp: unixSeconds('When the token runs out'),
+      auth_time: v.optional(unixSeconds('When the person signed in')),
+    }),
+    v.description('Of an access token with its other claims, those of the host included'),
+  ),
+])
+export type Introspection = v.InferOutput<typeof Introspection>
+
+export const ServiceUser = v.strictObject({
+  id: text(32, 'Never changes'),
+  status: v.pipe(
+    v.picklist(['active', 'disabled', 'deleted', 'merged']),
+    v.description('Of one who is deleted or merged nothing else is told than what became of them'),
+  ),
+  nickname: v.nullable(v.string()),
+  avatar_url: v.nullable(v.string()),
+  phone: v.pipe(
+    v.nullable(v.string()),
+    v.description('In E.164 with the scope users:phone, otherwise masked'),
+  ),
+  created_at: instant('When the user first signed in'),
+  gone_at: v.pipe(
+    v.nullable(v.pipe(v.string(), v.isoTimestamp())),
+    v.description('Of a deleted or merged user: when it is erased; RFC 3339'),
+  ),
+  merged_into: v.pipe(v.nullable(v.string()), v.description('Of a merged user: who they are now')),
+  identities: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          app_id: text(64, 'The app in which WeChat knows the user by it'),
+          openid: v.string(),
+          unionid: v.nullable(v.string()),
+          created_at: instant('When it was linked'),
+        }),
+      ),
+      v.description('With the scope users:identities'),
+    ),
+  ),
+})
+export type ServiceUser = v.InferOutput<typeof ServiceUser>
+
+export const Revocations = v.strictObject({
+  revocations: v.array(
+    v.strictObject({
+      session_id: text(32, 'The sid of the tokens that are void'),
+      at: instant('When the session ended'),
+    }),
+  ),
+  cutoffs: v.pipe(
+    v.array(
+      v.strictObject({
+        app_id: v.pipe(v.nullable(v.string()), v.description('null: of every app')),
+        at: instant('A whole second'),
+      }),
+    ),
+    v.description(
+      'All that still matter: tokens of the app whose auth_time (iat, where there is none) is before at are void',
+    ),
+  ),
+  cursor: text(128, 'For after, on any node'),
+})
+export type Revocations = v.InferOutput<typeof Revocations>
+
 export const Empty = v.strictObject({})
 export type Empty = v.InferOutput<typeof Empty>
 

@@ -15,6 +15,8 @@ const named: Record<string, GenericSchema> = {
   Health: messages.Health,
   Identities: messages.Identities,
   Identity: messages.Identity,
+  IntrospectBody: messages.IntrospectBody,
+  Introspection: messages.Introspection,
   Jwks: messages.Jwks,
   LinkIdentityBody: messages.LinkIdentityBody,
   MeDeleted: messages.MeDeleted,
@@ -23,8 +25,10 @@ const named: Record<string, GenericSchema> = {
   PhoneRequired: messages.PhoneRequired,
   Preferences: messages.Preferences,
   Problem: messages.Problem,
+  Revocations: messages.Revocations,
   RevokeBody: messages.RevokeBody,
   Revoked: messages.Revoked,
+  ServiceUser: messages.ServiceUser,
   Session: messages.Session,
   Sessions: messages.Sessions,
   SignInCloudBody: messages.SignInCloudBody,
@@ -67,7 +71,24 @@ export function renderOpenapi(options: { serverUrl?: string } = {}): Json {
     ...(options.serverUrl && { servers: [{ url: options.serverUrl }] }),
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'The access token of a person',
+        },
+        service: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The secret of a service credential',
+        },
+        service_basic: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'The id of a service credential, and its secret',
+        },
+      },
       schemas: toJsonSchemaDefs(named, { overrideRef }),
     },
   }
@@ -77,7 +98,7 @@ function renderOperation(operationId: string, route: Route): Json {
   return {
     operationId,
     summary: route.summary,
-    security: route.auth === 'bearer' ? [{ bearer: [] }] : [],
+    ...renderSecurity(route),
     ...renderParameters(route),
     ...(route.body && {
       requestBody: {
@@ -105,6 +126,19 @@ function renderOperation(operationId: string, route: Route): Json {
   }
 }
 
+const security = {
+  none: [],
+  bearer: [{ bearer: [] }],
+  service: [{ service: [] }, { service_basic: [] }],
+} as const satisfies Record<Route['auth'], readonly Json[]>
+
+function renderSecurity({ auth, scope }: Route): Json {
+  return {
+    security: security[auth],
+    ...(scope && { description: `Needs the scope \`${scope}\`.` }),
+  }
+}
+
 function renderParameters(route: Route): Json {
   const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
     name,
@@ -112,13 +146,15 @@ function renderParameters(route: Route): Json {
     required: true,
     schema: { type: 'string' },
   }))
-  const inQuery = Object.entries(route.query ?? {}).map(([name, description]) => ({
-    name,
-    in: 'query',
-    required: true,
-    description,
-    schema: { type: 'string' },
-  }))
+  const inQuery = Object.entries({ ...route.query, ...route.optionalQuery }).map(
+    ([name, description]) => ({
+      name,
+      in: 'query',
+      required: route.query?.[name] !== undefined,
+      description,
+      schema: { type: 'string' },
+    }),
+  )
   const inHeader = Object.entries(route.headers ?? {}).map(([name, description]) => ({
     name,
     in: 'header',

@@ -12,12 +12,16 @@ import {
   Export,
   Health,
   Identities,
+  IntrospectBody,
+  Introspection,
   Jwks,
   LinkIdentityBody,
   MeDeleted,
   OpenapiDocument,
+  Revocations,
   RevokeBody,
   Revoked,
+  ServiceUser,
   Sessions,
   OtpBody,
   OtpSent,
@@ -45,8 +49,9 @@ export type Route = {
   /** Path with `{name}` parameters, as in OpenAPI. */
   readonly path: string
   readonly summary: string
-  /** `bearer`: an access token is needed. */
-  readonly auth: 'none' | 'bearer'
+  /** `bearer`: an access token is needed; `service`: a service credential with {@link scope}. */
+  readonly auth: 'none' | 'bearer' | 'service'
+  readonly scope?: ServiceScope
   readonly body?: GenericSchema
   /** Whether the body may also be a form, as OAuth's endpoints take it. */
   readonly form?: boolean
@@ -54,6 +59,7 @@ export type Route = {
   readonly upload?: readonly string[]
   readonly headers?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, string>>
+  readonly optionalQuery?: Readonly<Record<string, string>>
   readonly reply: GenericSchema
   /** Default 200. */
   readonly status?: 202
@@ -64,8 +70,19 @@ export type Route = {
   readonly errors: readonly ErrorCode[]
 }
 
+/** What a service credential may do. The two with a colon add to what `users` tells. */
+export const serviceScopes = [
+  'introspect',
+  'revocations',
+  'users',
+  'users:phone',
+  'users:identities',
+] as const
+export type ServiceScope = (typeof serviceScopes)[number]
+
 const bodyErrors = ['body_invalid', 'body_too_large', 'media_type_unsupported'] as const
 const bearerErrors = ['token_invalid', 'token_expired', 'session_ended', 'user_disabled'] as const
+const serviceErrors = ['credential_invalid', 'scope_missing'] as const
 /** Of whoever proved who they are, and may not come in. */
 const admissionErrors = ['user_disabled', 'user_deleted', 'sign_in_refused'] as const
 const wechatErrors = [
@@ -97,6 +114,7 @@ export const routes = {
       'code_used',
       ...wechatErrors,
       'session_ended',
+      'rate_limited',
       ...admissionErrors,
     ],
   },
@@ -218,6 +236,43 @@ export const routes = {
     reply: Empty,
     noStore: true,
     errors: [...bodyErrors],
+  },
+  introspect: {
+    method: 'POST',
+    path: '/v1/introspect',
+    summary: 'Whether a token still counts, asked of the store (RFC 7662)',
+    auth: 'service',
+    scope: 'introspect',
+    body: IntrospectBody,
+    form: true,
+    reply: Introspection,
+    noStore: true,
+    errors: [...bodyErrors, ...serviceErrors],
+  },
+  serviceUser: {
+    method: 'GET',
+    path: '/v1/users/{id}',
+    summary: 'A user, for a back end: with openids and the phone number, by scope',
+    auth: 'service',
+    scope: 'users',
+    reply: ServiceUser,
+    noStore: true,
+    errors: [...serviceErrors, 'not_found'],
+  },
+  revocations: {
+    method: 'GET',
+    path: '/v1/revocations',
+    summary: 'Sessions that have ended; waits for the next where there is none',
+    auth: 'service',
+    scope: 'revocations',
+    optionalQuery: {
+      after:
+        'The cursor of the last reply. Without it: what ended within the life of an access token, at once',
+      wait: 'Seconds to wait for news, 0 to 25. Default 25',
+    },
+    reply: Revocations,
+    noStore: true,
+    errors: [...serviceErrors, 'body_invalid'],
   },
   me: {
     method: 'GET',

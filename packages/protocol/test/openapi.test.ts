@@ -14,6 +14,12 @@ const document = renderOpenapi({ serverUrl: 'https://auth.example.com' })
 const paths = document['paths'] as Record<string, Record<string, Operation>>
 const named = Object.entries<Route>(routes)
 
+const securityOf = {
+  none: [],
+  bearer: [{ bearer: [] }],
+  service: [{ service: [] }, { service_basic: [] }],
+}
+
 /** Every value in the document with the key that it stands under. */
 function* walk(value: unknown, key = ''): Generator<{ key: string; value: unknown }> {
   yield { key, value }
@@ -69,9 +75,9 @@ describe('the OpenAPI document', () => {
     const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
     const namesIn = (place: string) => parameters.filter((p) => p.in === place).map((p) => p.name)
     expect(namesIn('path')).toEqual(inPath)
-    expect(namesIn('query')).toEqual(Object.keys(route.query ?? {}))
+    expect(namesIn('query')).toEqual(Object.keys({ ...route.query, ...route.optionalQuery }))
     expect(namesIn('header')).toEqual(Object.keys(route.headers ?? {}))
-    expect(security).toEqual(route.auth === 'bearer' ? [{ bearer: [] }] : [])
+    expect(security).toEqual(securityOf[route.auth])
     expect(Object.keys(requestBody?.content ?? {})).toEqual(
       route.body
         ? ['application/json', ...(route.form ? ['application/x-www-form-urlencoded'] : [])]

@@ -10,14 +10,18 @@ import { ConfigError, KaimenError } from './errors.ts'
 import type { Admit, Claims, Emit } from './hooks.ts'
 import { mountRoutes } from './http/app.ts'
 import type { Connection, HttpParts } from './http/handlers.ts'
+import { limitRequests } from './http/overload.ts'
 import { checkOptions, type AuthOptions, type Report } from './options.ts'
+import { guardStore } from './outage.ts'
 import { limitHashing } from './password/queue.ts'
 import { systemRandom } from './random.ts'
 import { openText, sealText } from './seal.ts'
 import { accessTokens } from './session/access-token.ts'
+import { openRevocationFeed } from './session/revocation-feed.ts'
 import { loadSigningKeys } from './session/signing-keys.ts'
 import { createMemoryEphemeralStore } from './store/memory/memory-ephemeral-store.ts'
 import { createMemoryBlobs } from './blobs/memory.ts'
+import { credentialCheck } from './credential/check-credential.ts'
 import { operations, type Operations } from './operate.ts'
 import { tidy } from './tidy.ts'
 import { createWebhooks } from './webhooks/index.ts'
@@ -32,10 +36,16 @@ export type Auth = Operations & {
   handler(request: Request, connection?: Connection): Promise<Response>
   /** Brings the tables up to date and loads the keys. `handler` waits for it by itself. */
   ready(): Promise<void>
+  /**
+   * From now on `/readyz` answers 503, so that a balancer sends nothing more, and who waits for
+   * news at `GET /v1/revocations` is answered. Everything else goes on. `listen` does it by
+   * itself.
+   */
+  drain(): void
   close(): Promise<void>
   /**
-   * Removes what has had its time: deleted accounts, loose pictures, old sessions and events. A
-   * server that serves requests does it by itself every ten minutes.
+   * Removes what has had its time: deleted accounts, loose pictures, old sessions and events; moves
+   * signing keys on. A server that serves requests does it by itself every ten minutes.
    */
   tidy(): Promise<void>
 }
@@ -46,11 +56,13 @@ export type Auth = Operations & {
  * @throws {@link ConfigError} When an option is missing, wrong, or misspelt.
  */
 export function createAuth(options: AuthOptions): Auth {
-  const { audience, accessLifetimeMs, passwords, ...checked } = checkOptions(options)
+  const { audience, accessLifetimeMs, passwords, maxRequests, ...checked } = checkOptions(options)
   const { apps, ring, publicUrl } = checked
   const { store, clock = systemClock, random = systemRandom, captcha } = options
   const report = options.report ?? (() => {})
-  const ephemeral = options.ephemeral ?? createMemoryEphemeralStore(clock)
+  const ephemeral = options.ephemeral
+    ? guardStore(options.ephemeral, { clock, report })
+    : createMemoryEphemeralStore(clock)
   const blobs = options.blobs ?? createMemoryBlobs()
   const wechat = openWechat(options.wechat)
   const wechatTokens = keepWechatTokens(wechat, { apps, ring, random, ephemeral, clock, report })
@@ -60,17 +72,28 @@ export function createAuth(options: AuthOptions): Auth {
     options.webhooks && createWebhooks({ ...options.webhooks, report, clock, random })
   const admit = joinAdmits(options.admit, webhooks?.admit)
   const claims = joinClaims(options.claims, webhooks?.claims)
+  const draining = new AbortController()
+
+  const revocations = openRevocationFeed({
+    store,
+    clock,
+    random,
+    tokenLifetimeMs: accessLifetimeMs,
+    draining: draining.signal,
+  })
 
   async function assemble(): Promise<HttpParts> {
     await store.migrate()
     await webhooks?.deliver({ store, ephemeral })
-    const keys = await loadSigningKeys({ store, ring, random, clock })
+    const keys = await loadSigningKeys({ ...checked, store, random, clock, report })
     return {
       ...checked,
       store,
       ephemeral,
       wechat,
       wechatTokens,
+      checkCredential: credentialCheck({ store, clock }),
+      revocations,
       sms: options.sms,
       blobs,
       passwords: { ...passwords, hashing },
@@ -81,6 +104,7 @@ export function createAuth(options: AuthOptions): Auth {
       claims,
       captcha,
       report,
+      draining: draining.signal,
       keys,
       accessTokens: accessTokens({
         keys,
@@ -103,17 +127,24 @@ export function createAuth(options: AuthOptions): Auth {
 
   async function readyToServe(): Promise<HttpParts> {
     try {
-      return await ready()
+      const parts = await ready()
+      const freshening = parts.keys.keepFresh()
+      if (freshening) await freshening
+      return parts
     } catch (cause) {
       throw new KaimenError('unavailable', { cause, retryAfterSeconds: 5 })
     }
   }
 
-  const http = mountRoutes(readyToServe, report)
+  const limit = limitRequests({ maxRequests, clock, report })
+  const http = mountRoutes(readyToServe, { limit, report })
 
   let isClosed = false
   const tidyUp = async () =>
-    tidy({ ...(await ready()), retention: checked.retention }, () => isClosed)
+    tidy(
+      { ...(await ready()), retention: checked.retention, tokenLifetimeMs: accessLifetimeMs },
+      () => isClosed,
+    )
   const tidying = setInterval(() => {
     tidyUp().catch((error: unknown) => report('What has had its time could not be removed', error))
   }, tidyEveryMs)
@@ -126,8 +157,10 @@ export function createAuth(options: AuthOptions): Auth {
       await ready()
     },
     tidy: tidyUp,
+    drain: () => draining.abort(),
     async close() {
       isClosed = true
+      draining.abort()
       clearInterval(tidying)
       await webhooks?.close()
       await wechatTokens.close()

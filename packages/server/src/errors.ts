@@ -10,6 +10,8 @@ export type KaimenErrorOptions = {
   user_id?: string
   /** For the operator's log only. */
   cause?: unknown
+  /** The operator was told already: of an outage once, and not at each request. */
+  isReported?: boolean
 }
 
 /** A refusal that the client is told of. Its code is an entry of the protocol's error table. */
@@ -20,6 +22,7 @@ export class KaimenError extends Error {
   readonly wechat: { errcode: number; rid?: string } | undefined
   readonly retryAfterSeconds: number | undefined
   readonly user_id: string | undefined
+  readonly isReported: boolean
 
   constructor(code: ErrorCode, options: KaimenErrorOptions = {}) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause })
@@ -28,6 +31,7 @@ export class KaimenError extends Error {
     this.wechat = options.wechat
     this.retryAfterSeconds = options.retryAfterSeconds
     this.user_id = options.user_id
+    this.isReported = options.isReported ?? false
   }
 }
 

@@ -23,7 +23,12 @@ export function stampEvent(
   }
 }
 
-type Told = { user_id?: string; session_id?: string; app_id?: string | undefined }
+type Told = {
+  user_id?: string
+  session_id?: string
+  app_id?: string | undefined
+  readonly [detail: string]: unknown
+}
 
 /** An event as the audit log tells it outside: what {@link stampEvent} took apart, together again. */
 export type ToldEvent = {

@@ -1,4 +1,4 @@
-import type { ErrorCode, Localized } from '@kaimen/protocol'
+import type { ErrorCode, Localized, ServiceScope } from '@kaimen/protocol'
 import type { EndReason } from './store/store.ts'
 
 /** A user as the host's own code sees one. */
@@ -142,11 +142,54 @@ export type AuthEvent =
       readonly holder_id: string
     }
   | {
+      /** Of a user, of an app, or of everybody. */
+      readonly kind: 'all_sessions_ended'
+      readonly user_id?: string
+      readonly app_id?: string
+    }
+  | {
+      readonly kind: 'credential_created'
+      readonly credential_id: string
+      readonly name: string
+      readonly scopes: readonly ServiceScope[]
+    }
+  | { readonly kind: 'credential_rotated'; readonly credential_id: string }
+  | {
+      readonly kind: 'credential_ended'
+      readonly credential_id: string
+      /** Or only the secret that was rotated out. */
+      readonly which: 'whole' | 'previous'
+    }
+  | {
+      /** A back end was given a whole phone number. */
+      readonly kind: 'phone_revealed'
+      readonly user_id: string
+      readonly credential_id: string
+    }
+  | {
       readonly kind: 'users_merged' | 'merge_undone'
       readonly merge_id: string
       /** Who stays. */
       readonly user_id: string
       readonly from_id: string
+    }
+  | {
+      /** Another key signs access tokens. */
+      readonly kind: 'signing_key_rotated'
+      readonly kid: string
+      readonly previous_kid: string
+      readonly by: 'schedule' | 'operator'
+    }
+  | {
+      /** A key's overlap is over: it is published no more. */
+      readonly kind: 'signing_key_retired'
+      readonly kid: string
+    }
+  | {
+      /** A fresh key signs; the others are gone at once. */
+      readonly kind: 'signing_keys_revoked'
+      readonly kid: string
+      readonly revoked: readonly string[]
     }
 
 export type Emit = (event: AuthEvent) => void

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { Random } from './random.ts'
 
 /**
  * Users, sessions and events are numbered by time-ordered whole numbers that fit a double: 41 bits
@@ -9,28 +10,46 @@ const epochMs = Date.UTC(2024, 0, 1)
 const perMillisecond = 4096
 
 /**
- * Gives numbers that only grow, also when the clock is set back. Two processes may collide: an
- * index decides.
+ * Gives numbers that only grow, also when the clock is set back. Each millisecond begins at a
+ * number by chance in its first half, so that two processes seldom collide; an index decides.
  */
-export function countUp(clock: Clock): () => number {
+export function countUp(clock: Clock, random: Random): () => number {
   let last = 0
+  let lastMs = 0
   return () => {
-    last = Math.max(last + 1, (clock.now() - epochMs) * perMillisecond)
+    const nowMs = clock.now()
+    if (nowMs <= lastMs) return ++last
+    lastMs = nowMs
+    const chance = Buffer.from(random(2)).readUInt16BE() % (perMillisecond / 2)
+    last = Math.max(last + 1, (nowMs - epochMs) * perMillisecond + chance)
     return last
   }
 }
 
-/**
- * How a number is written outside the store: `usr_`, `ses_`, or of conflicts, merges and events
- * `cnf_`, `mrg_` and `evt_`; then eleven digits to the base 32, as in `usr_0akg5je1000`.
- */
-export type IdKind = 'usr' | 'ses' | 'cnf' | 'mrg' | 'evt'
-
-const digits = 11
-
-export function formatId(kind: IdKind, id: number): string {
-  return `${kind}_${id.toString(32).padStart(digits, '0')}`
+/** When a number was given, in milliseconds since the Unix epoch. */
+export function timeOfId(id: number): number {
+  return Math.floor(id / perMillisecond) + epochMs
 }
+
+/**
+ * How a number is written outside the store: `usr_`, `ses_`, or of conflicts, merges, events and
+ * service credentials `cnf_`, `mrg_`, `evt_` and `crd_`; then eleven digits to the base 32, as in
+ * `usr_0akg5je1000`.
+ */
+export type IdKind = 'usr' | 'ses' | 'cnf' | 'mrg' | 'evt' | 'crd'
+
+const lowDigits = 6
+const highDigits = 5
+const perHigh = 32 ** lowDigits
+
+/** In two halves: V8 writes small integers three times as fast as large doubles. */
+export function formatId(kind: IdKind, id: number): string {
+  const high = Math.floor(id / perHigh)
+  const low = id - high * perHigh
+  return `${kind}_${digitsOf(high, highDigits)}${digitsOf(low, lowDigits)}`
+}
+
+const digitsOf = (part: number, count: number) => part.toString(32).padStart(count, '0')
 
 /** @returns `undefined` for anything that {@link formatId} did not write. */
 export function parseId(kind: IdKind, text: string): number | undefined {

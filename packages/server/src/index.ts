@@ -10,9 +10,19 @@
 // The engine
 export { createAuth } from './auth.ts'
 export type { Auth } from './auth.ts'
+export type { SigningKeyOptions } from './session/rotation.ts'
 export type { AppOptions, AuthOptions, CloudOptions, RetentionOptions } from './options.ts'
+export { serviceScopes } from '@kaimen/protocol'
+export type { ServiceScope } from '@kaimen/protocol'
 export { openOperations } from './operate.ts'
-export type { Conflict, LoggedEvent, Merge, Operations, Page } from './operate.ts'
+export type { Operations, OperationsOptions } from './operate.ts'
+export type { Conflict } from './operate/conflicts.ts'
+export type { Credential, CredentialOptions } from './operate/credentials.ts'
+export type { LoggedEvent } from './operate/events.ts'
+export type { ListedSigningKey } from './operate/keys.ts'
+export type { Page } from './operate/page.ts'
+export type { Whose } from './operate/sessions.ts'
+export type { Merge } from './operate/users.ts'
 export type { Connection } from './http/handlers.ts'
 export type {
   Actor,
@@ -24,11 +34,12 @@ export type {
   Refusal,
   WebhookOptions,
 } from './hooks.ts'
-export { ConfigError } from './errors.ts'
+export { ConfigError, KaimenError } from './errors.ts'
 
 // What is passed in
 export { sendToLog } from './sms/log-sender.ts'
 export type { SmsMessage, SmsOutcome, SmsSender } from './sms/sms-sender.ts'
+export type { LimitOptions } from './challenge/address-limits.ts'
 export type { OtpOptions } from './challenge/otp-limits.ts'
 export type { PasswordOptions } from './password/options.ts'
 export { systemClock } from './clock.ts'
@@ -39,6 +50,8 @@ export type { Random } from './random.ts'
 export type { BlobStore } from './store/blob-store.ts'
 export type { EphemeralStore } from './store/ephemeral-store.ts'
 export type {
+  Cutoff,
+  EndedSession,
   EndReason,
   FoundUsers,
   ProofKey,
@@ -47,6 +60,7 @@ export type {
   Store,
   SealedPhone,
   StoredConflict,
+  StoredCredential,
   StoredEvent,
   StoredIdentity,
   StoredMerge,

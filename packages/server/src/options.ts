@@ -1,8 +1,13 @@
 import type { BlockList } from 'node:net'
-import { secret, type Secret, type WechatOptions } from '@kaimen/wechat'
+import { defaultCallLimits, secret, type Secret, type WechatOptions } from '@kaimen/wechat'
 import * as v from 'valibot'
 import type { App, Apps, CloudSettings } from './app.ts'
 import { dayMs, secondMs, type Clock } from './clock.ts'
+import {
+  checkLimitOptions,
+  type AddressLimits,
+  type LimitOptions,
+} from './challenge/address-limits.ts'
 import { checkOtpOptions, type OtpLimit, type OtpOptions } from './challenge/otp-limits.ts'
 import { readRanges } from './client-address.ts'
 import { ConfigError } from './errors.ts'
@@ -16,6 +21,7 @@ import {
   type PasswordOptions,
   type PasswordSettings,
 } from './password/options.ts'
+import { checkRotation, type Rotation, type SigningKeyOptions } from './session/rotation.ts'
 import type { SmsSender } from './sms/sms-sender.ts'
 import type { Store } from './store/store.ts'
 import { type Retention } from './tidy.ts'
@@ -99,6 +105,8 @@ export type AuthOptions = {
   sms?: SmsSender
   /** How many codes may be sent. */
   otp?: OtpOptions
+  /** How often one address may sign in. */
+  limits?: LimitOptions
   captcha?: Captcha
   /**
    * Addresses and CIDR ranges (`10.0.0.0/8`, `fd00::/8`) of the proxies in front of the server,
@@ -118,6 +126,13 @@ export type AuthOptions = {
   retention?: RetentionOptions
   /** Life of an access token in seconds, 60 to 3600. Default 900 (15 minutes). */
   accessTokenSeconds?: number
+  /**
+   * How many requests are worked on at a time, 1 to 100000; one more is answered with 503. Default:
+   * as many as may wait for WeChat and for hashing, and 512, so that neither takes all places.
+   */
+  maxRequests?: number
+  /** When the keys that sign access tokens are rotated. */
+  signingKeys?: SigningKeyOptions
   admit?: Admit
   claims?: Claims
   /** Told of what happened, after the fact. What it throws is logged and harms nobody. */
@@ -140,12 +155,15 @@ export type CheckedOptions = {
   readonly publicUrl: string
   readonly audience: string
   readonly accessLifetimeMs: number
+  readonly rotation: Rotation
   readonly passwords: PasswordSettings
   readonly cloud: CloudSettings | undefined
   readonly reconsiderMs: number
   readonly retention: Retention
   readonly otpLimits: readonly OtpLimit[]
+  readonly addressLimits: AddressLimits
   readonly trustedProxies: BlockList
+  readonly maxRequests: number
 }
 
 /** @throws {@link ConfigError} That names the option and how to mend it, and never repeats a secret. */
@@ -154,18 +172,23 @@ export function checkOptions(options: AuthOptions): CheckedOptions {
   checkCaptcha(options.captcha)
   refuseSharedSecret(options)
   const publicUrl = checkPublicUrl(options.publicUrl)
+  const passwords = checkPasswordOptions(options.password)
+  const accessLifetimeMs = checkAccessTokenSeconds(options.accessTokenSeconds)
   return {
     apps: checkApps(options.apps),
     ring: checkSecret(options.secret),
     publicUrl,
     audience: options.audience ?? publicUrl,
-    accessLifetimeMs: checkAccessTokenSeconds(options.accessTokenSeconds),
-    passwords: checkPasswordOptions(options.password),
+    accessLifetimeMs,
+    rotation: checkRotation(options.signingKeys, accessLifetimeMs),
+    passwords,
     cloud: checkCloud(options.cloud),
     reconsiderMs: checkDays('deletionDays', options.deletionDays ?? 7, 0, 15),
     retention: checkRetention(options.retention),
     otpLimits: checkOtpOptions(options.otp),
+    addressLimits: checkLimitOptions(options.limits),
     trustedProxies: checkTrustedProxies(options.trustedProxies),
+    maxRequests: checkMaxRequests(options.maxRequests, options.wechat, passwords),
   }
 }
 
@@ -179,6 +202,7 @@ const optionNames: Record<keyof AuthOptions, true> = {
   wechat: true,
   sms: true,
   otp: true,
+  limits: true,
   captcha: true,
   trustedProxies: true,
   password: true,
@@ -187,6 +211,8 @@ const optionNames: Record<keyof AuthOptions, true> = {
   deletionDays: true,
   retention: true,
   accessTokenSeconds: true,
+  maxRequests: true,
+  signingKeys: true,
   admit: true,
   claims: true,
   on: true,
@@ -244,13 +270,30 @@ function checkRetention({ sessionDays = 30, eventDays = 180 }: RetentionOptions 
 }
 
 function checkDays(name: string, days: number, min: number, max: number): number {
-  if (v.is(secondsBetween(min, max), days)) return days * dayMs
+  if (v.is(wholeBetween(min, max), days)) return days * dayMs
   throw new ConfigError(`${name} has to be a whole number from ${min} to ${max}.`)
 }
 
 function checkAccessTokenSeconds(seconds = 900): number {
-  if (v.is(secondsBetween(60, 3600), seconds)) return seconds * secondMs
+  if (v.is(wholeBetween(60, 3600), seconds)) return seconds * secondMs
   throw new ConfigError('accessTokenSeconds has to be a whole number from 60 to 3600.')
+}
+
+/** Places for what waits for nothing but the store. */
+const storeRequests = 512
+
+function checkMaxRequests(
+  given: number | undefined,
+  wechat: WechatOptions = {},
+  { queue }: PasswordSettings,
+): number {
+  if (given === undefined) {
+    const { maxInFlight, maxWaiting } = defaultCallLimits
+    const calls = (wechat.maxInFlight ?? maxInFlight) + (wechat.maxWaiting ?? maxWaiting)
+    return calls + queue.concurrency + queue.maxWaiting + storeRequests
+  }
+  if (v.is(wholeBetween(1, 100_000), given)) return given
+  throw new ConfigError('maxRequests has to be a whole number from 1 to 100000.')
 }
 
 /** Whatever else stands there would switch it off without a word. */
@@ -295,9 +338,9 @@ const AppSchema = v.strictObject({
   phone_encrypted_data: v.optional(v.boolean(), false),
   session: v.optional(
     v.strictObject({
-      idle_seconds: v.optional(secondsBetween(60, 3650 * day), 30 * day),
-      absolute_seconds: v.optional(secondsBetween(60, 3650 * day), 180 * day),
-      refresh_grace_seconds: v.optional(secondsBetween(0, 300), 30),
+      idle_seconds: v.optional(wholeBetween(60, 3650 * day), 30 * day),
+      absolute_seconds: v.optional(wholeBetween(60, 3650 * day), 180 * day),
+      refresh_grace_seconds: v.optional(wholeBetween(0, 300), 30),
     }),
     {},
   ),
@@ -322,7 +365,7 @@ function secretOf(shape: RegExp) {
   )
 }
 
-function secondsBetween(min: number, max: number) {
+function wholeBetween(min: number, max: number) {
   return v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max))
 }
 

@@ -1,15 +1,14 @@
-import type { Clock } from './clock.ts'
-import type { Emit } from './hooks.ts'
+import { minuteMs } from './clock.ts'
+import { moveKeysOn, type RotateParts } from './session/rotate-keys.ts'
 import type { BlobStore } from './store/blob-store.ts'
-import type { Store } from './store/store.ts'
+import type { Cutoff } from './store/store.ts'
 import { eraseUser } from './user/leave.ts'
 
-export type TidyParts = {
-  readonly store: Store
+export type TidyParts = RotateParts & {
   readonly blobs: BlobStore
-  readonly clock: Clock
-  readonly emit: Emit
   readonly retention: Retention
+  /** The longest life of an access token. */
+  readonly tokenLifetimeMs: number
 }
 
 /** How long is kept what nobody needs any more. [PI-4] */
@@ -20,32 +19,65 @@ export type Retention = {
   readonly eventMs: number
 }
 
+/**
+ * How long after their end sessions are still told of, beside the life of a token: more than any
+ * overlap of looks into the store.
+ */
+const toldForMs = 5 * minuteMs
+
 /** Rows that are looked at in one transaction, and pictures that are removed at once. */
 const batch = 500
 
 /**
  * Removes what has had its time: deleted accounts, pictures that no user has, old sessions and
- * events. Several processes may do it at once, and it may be ended anywhere.
+ * events; signing keys move on. Several processes may do it at once, and it may be ended anywhere.
  *
  * @param isOver Asked between batches: whether to leave the rest for later.
  */
 export async function tidy(parts: TidyParts, isOver: () => boolean): Promise<void> {
   const { store, clock, retention } = parts
   const now_ms = clock.now()
+  const unheardBefore = now_ms - parts.tokenLifetimeMs - toldForMs
   const goOn = (found: number) => found === batch && !isOver()
 
   async function eraseGoneUsers() {
-    let users
+    let erased: number
     do {
-      users = await store.listGoneUsers({ now_ms, limit: batch })
+      erased = 0
+      const users = await store.listGoneUsers({ now_ms, limit: batch })
       await doAll(
-        users.map(
-          ({ id }) =>
-            () =>
-              eraseUser(parts, id),
-        ),
+        users.map(({ id }) => async () => {
+          if (await isToldOf(id)) return
+          await eraseUser(parts, id)
+          erased++
+        }),
       )
-    } while (goOn(users.length))
+    } while (goOn(erased))
+  }
+
+  /** Whoever is erased in the minute they left would leave tokens behind that nobody hears are void. */
+  async function isToldOf(id: number) {
+    const sessions = await store.listPastSessions(id)
+    return sessions.some(({ ended_at }) => ended_at !== null && ended_at > unheardBefore)
+  }
+
+  /** Not before the cutoff is nobody's news: its sessions are not told of one by one. */
+  async function endCutSessions() {
+    for (const cutoff of await store.listCutoffs()) {
+      if (cutoff.at <= unheardBefore) await endSessionsOf(cutoff)
+    }
+  }
+
+  async function endSessionsOf(cutoff: Cutoff) {
+    const name = `cutoff/${cutoff.app_id ?? '*'}`
+    const from = await store.readCursor(name)
+    if (from !== undefined && from >= cutoff.at) return
+    let after: number | undefined = 0
+    while (after !== undefined) {
+      if (isOver()) return
+      after = await store.endCutSessions({ ...cutoff, after, limit: batch })
+    }
+    await store.moveCursor({ name, from, to: cutoff.at })
   }
 
   async function removeLooseBlobs() {
@@ -71,7 +103,15 @@ export async function tidy(parts: TidyParts, isOver: () => boolean): Promise<voi
     } while (goOn(events))
   }
 
-  await doAll([eraseGoneUsers, removeLooseBlobs, pruneSessions, pruneEvents])
+  const moveKeys = () => moveKeysOn(parts)
+  await doAll([
+    eraseGoneUsers,
+    removeLooseBlobs,
+    endCutSessions,
+    pruneSessions,
+    pruneEvents,
+    moveKeys,
+  ])
 }
 
 async function removeBlob({ store, blobs }: TidyParts, name: string) {

@@ -43,6 +43,14 @@ const everyKind: Record<AuthEvent['kind'], true> = {
   conflict_dismissed: true,
   users_merged: true,
   merge_undone: true,
+  signing_key_rotated: true,
+  signing_key_retired: true,
+  signing_keys_revoked: true,
+  all_sessions_ended: true,
+  credential_created: true,
+  credential_rotated: true,
+  credential_ended: true,
+  phone_revealed: true,
 }
 
 const otherApp = { app_id: 'wx00000000000000aa', secret: '0123456789abcdef0123456789abcdef' }
@@ -127,6 +135,18 @@ describe.each<StoreKind>(['memory', 'sqlite'])('the audit log, on %s', (storeKin
     await accounts.remove('/v1/me/sessions?others=true', token)
     expect((await accounts.get('/v1/me/export', token)).status).toBe(200)
 
+    // A back end looks at them.
+    const { credentials, sessions } = accounts.auth
+    const scopes = ['users', 'users:phone'] as const
+    const made = await credentials.create({ name: 'shop', scopes })
+    const secret = made.secret.reveal()
+    canaries.push({ what: 'secret of a service', value: secret })
+    expect((await accounts.get(`/v1/users/${me.user.id}`, secret)).status).toBe(200)
+    const rotated = await credentials.rotate(made.id)
+    if (rotated === 'not_found') throw new Error(rotated)
+    canaries.push({ what: 'next secret', value: rotated.secret.reveal() })
+    await credentials.end(made.id)
+
     // What is refused.
     expect((await accounts.byPassword(liHuasPhone, 'not the password')).status).toBe(401)
     const wrong = await accounts.otpFor(liHuasPhone)
@@ -144,6 +164,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('the audit log, on %s', (storeKin
     await accounts.post('/v1/sign-in/phone', { ticket, phone_code: stolen.code })
 
     // An operator, WeChat, and the end.
+    await sessions.endAll({ app_id: phoneAppId })
     await users.disable(me.user.id)
     await users.enable(me.user.id)
     await users.delete(me.user.id)
@@ -152,6 +173,12 @@ describe.each<StoreKind>(['memory', 'sqlite'])('the audit log, on %s', (storeKin
     await accounts.remove('/v1/me', back.access_token)
     accounts.clock.advance(7 * dayMs)
     await accounts.auth.tidy()
+
+    // The keys, until nothing that was signed before is of use.
+    expect(await accounts.auth.keys.rotate()).toMatchObject({ outcome: 'rotated' })
+    accounts.clock.advance(dayMs)
+    await accounts.auth.tidy()
+    await accounts.auth.keys.revoke()
 
     for (const person of [liHua, wangFang]) {
       for (const app_id of [openAppId, phoneAppId]) {

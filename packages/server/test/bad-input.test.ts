@@ -6,7 +6,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { routes, type ErrorCode, type Route } from '@kaimen/protocol'
+import { routes, serviceScopes, type ErrorCode, type Route } from '@kaimen/protocol'
 import fc from 'fast-check'
 import type { JWK } from 'jose'
 import type { GenericSchema } from 'valibot'
@@ -51,6 +51,9 @@ const writingVerbs = [
   'endOtherSessions',
   'addSigningKey',
   'resealSigningKey',
+  'promoteSigningKey',
+  'retireSigningKey',
+  'replaceSigningKeys',
   'setPreferences',
   'deleteUser',
   'linkIdentity',
@@ -59,6 +62,13 @@ const writingVerbs = [
   'setPassword',
   'withdrawData',
   'mergeUsers',
+  'addCredential',
+  'rotateCredential',
+  'endCredential',
+  'endPreviousSecret',
+  'noteCredentialUse',
+  'addCutoff',
+  'endCutSessions',
 ] as const
 
 /** What is written down of bad input; and that a good nickname was among it. */
@@ -92,6 +102,7 @@ function expectUntouched({ store, path, events, reports }: World, before: string
 describe.each<StoreKind>(['memory', 'sqlite'])('bad input, on %s', (storeKind) => {
   let world: World
   let signedIn: SignedInBody
+  let serviceSecret: string
   let privateKey: KeyObject
   let kid: string
 
@@ -101,6 +112,11 @@ describe.each<StoreKind>(['memory', 'sqlite'])('bad input, on %s', (storeKind) =
       apps: ([app, ...others]) => (app ? [{ ...app, push: { token: pushToken } }, ...others] : []),
     })
     signedIn = await world.signIn()
+    const scopes = [...serviceScopes]
+    const credential = await world.auth.credentials.create({ name: 'a back end', scopes })
+    serviceSecret = credential.secret.reveal()
+    // That it was used is written once an hour.
+    await world.send('GET', '/v1/revocations?wait=0', { token: serviceSecret })
     const ring = readKeyRing(testSecret)
     const [key] = await world.store.listSigningKeys()
     if (typeof ring === 'string' || !key) throw new Error('no signing key')
@@ -126,6 +142,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('bad input, on %s', (storeKind) =
     const filled = path.replace('{id}', signedIn.session_id).replace('{app_id}', openAppId)
     return search.length > 0 ? `${filled}?${search.join('&')}` : filled
   }
+  const tokenFor = ({ auth }: Route) => (auth === 'service' ? serviceSecret : signedIn.access_token)
   /** Sends a body as it is. A caller who is let in, so that the body alone is what is wrong. */
   const sendRaw = (
     route: Route,
@@ -135,7 +152,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('bad input, on %s', (storeKind) =
     world.send(route.method, fill(route), {
       body,
       headers: { ...english, ...headers },
-      token: signedIn.access_token,
+      token: tokenFor(route),
     })
   const sendJson = (route: Route, body: unknown) => sendRaw(route, JSON.stringify(body))
 
@@ -397,7 +414,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('bad input, on %s', (storeKind) =
       }
       const bytes = new TextEncoder().encode(body)
       expect(readProblem(await sendRaw(route, bytes, {})).code).toBe('media_type_unsupported')
-      const bare = await world.send(route.method, fill(route), { token: signedIn.access_token })
+      const bare = await world.send(route.method, fill(route), { token: tokenFor(route) })
       expect(readProblem(bare).code).toBe('media_type_unsupported')
     })
 

@@ -371,6 +371,7 @@ describe('the search of this file', () => {
       await world.store.addSigningKey({
         kid: what,
         slot: null,
+        slot_since: 0,
         sealed: new Uint8Array([1]),
         public_jwk: value,
         created_at: 0,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { countUp, formatId, parseId } from '../src/id.ts'
+import { systemRandom } from '../src/random.ts'
 import { testClock } from './support/clock.ts'
 
 describe('an id', () => {
@@ -30,7 +31,7 @@ describe('an id', () => {
 
   it('grows, also within a millisecond, when the clock is set back, and past what a millisecond holds', () => {
     const clock = testClock()
-    const next = countUp(clock)
+    const next = countUp(clock, systemRandom)
     const ids = Array.from({ length: 10_000 }, (_, i) => {
       if (i === 5000) clock.advance(-60_000)
       if (i === 8000) clock.advance(120_000)

@@ -301,7 +301,14 @@ const unexported: Readonly<Record<string, string>> = {
 }
 
 /** Tables in which no row is of a user. */
-const ofNobody = ['cursors', 'ephemeral', 'loose_blobs', 'signing_keys']
+const ofNobody = [
+  'cursors',
+  'cutoffs',
+  'ephemeral',
+  'loose_blobs',
+  'service_credentials',
+  'signing_keys',
+]
 
 describe('the tables of SQLite', () => {
   let database: DatabaseSync

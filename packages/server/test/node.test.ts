@@ -290,6 +290,51 @@ describe('what is too much or broken', () => {
   })
 })
 
+describe('[RT-2] a refresh that comes late, after its successors were used', () => {
+  /** Sends the first token again, holds it in the server, and lets go of it after `meanwhile`. */
+  async function sendLate(meanwhile: (line: ReturnType<typeof dial>) => Promise<void>) {
+    const { refresh_token: first } = await world.signIn()
+    const refresh = async (refresh_token: string) => {
+      const json = { grant_type: 'refresh_token', refresh_token }
+      return (await world.send('POST', '/v1/token', { json })).body
+    }
+    const second = await refresh(first)
+    const third = await refresh(String(second['refresh_token']))
+    let letGo = () => {}
+    const hold = new Promise<void>((resolve) => void (letGo = resolve))
+    const { findSession } = world.store
+    const found = vi.spyOn(world.store, 'findSession').mockImplementationOnce(async (id) => {
+      await hold
+      return findSession(id)
+    })
+    const line = dial()
+    line.say(
+      post('/v1/token', JSON.stringify({ grant_type: 'refresh_token', refresh_token: first })),
+    )
+    await vi.waitFor(() => expect(found).toHaveBeenCalled())
+    await meanwhile(line)
+    letGo()
+    await line.ended()
+    return refresh(String(third['refresh_token']))
+  }
+
+  it('ends no session where its sender has left: it may have lain in a node that was paused', async () => {
+    const next = await sendLate(async ({ socket }) => {
+      socket.end()
+      await once(socket, 'close')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    })
+    expect(next).toHaveProperty('refresh_token')
+  })
+
+  it('ends the session where somebody waits for what it gives', async () => {
+    const next = await sendLate(async ({ socket, replies }) => {
+      void replies(1).then(() => socket.destroy())
+    })
+    expect(next).toHaveProperty('code', 'session_ended')
+  })
+})
+
 describe('[AU-7] the other end of a connection', () => {
   const addresses: (string | undefined)[] = []
   let behind: World

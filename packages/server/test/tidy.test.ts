@@ -20,6 +20,9 @@ import type { StoreKind, WorldOptions } from './support/world.ts'
 
 const stores = ['memory', 'sqlite'] as const satisfies readonly StoreKind[]
 
+/** It writes events of its own. */
+const noRotation = { signingKeys: { rotateDays: 0 } }
+
 describe.each(stores)('tidying, on %s', (storeKind) => {
   let accounts: Accounts
   let blobs: BlobStore
@@ -32,7 +35,7 @@ describe.each(stores)('tidying, on %s', (storeKind) => {
 
   async function open(options: WorldOptions = {}) {
     blobs = createMemoryBlobs()
-    accounts = await openAccounts({ storeKind, blobs, ...options })
+    accounts = await openAccounts({ storeKind, blobs, ...noRotation, ...options })
     me = signedIn(await accounts.byWechat(liHua))
   }
 
@@ -226,7 +229,7 @@ describe.each(stores)('tidying, on %s', (storeKind) => {
 
 describe('on a SQLite file', () => {
   it('[PI-4] what is past its time is in no table any more', async () => {
-    const accounts = await openAccounts({ storeKind: 'sqlite' })
+    const accounts = await openAccounts({ storeKind: 'sqlite', ...noRotation })
     try {
       const me = signedIn(await accounts.byWechat(liHua))
       await accounts.post('/v1/revoke', { token: me.refresh_token })

@@ -11,6 +11,7 @@
 // The client
 export { createWechat } from './wechat.ts'
 export type { Wechat, WechatRequest } from './wechat.ts'
+export { defaultCallLimits } from './options.ts'
 export type { WechatOptions } from './options.ts'
 export type { Picture, ReplyBody } from './transport/read-reply.ts'
 export type { JsonValue } from './transport/encode.ts'

@@ -35,11 +35,14 @@ export interface WechatOptions {
   readonly nowMs?: () => number
 }
 
+/** How many calls there may be at a time, where no option says otherwise. */
+export const defaultCallLimits = { maxInFlight: 128, maxWaiting: 512 } as const
+
 const ranges = {
   connectTimeoutMs: { default: 2000, min: 1, max: 60_000 },
   timeoutMs: { default: 5000, min: 1, max: 60_000 },
-  maxInFlight: { default: 128, min: 1, max: 10_000 },
-  maxWaiting: { default: 512, min: 0, max: 100_000 },
+  maxInFlight: { default: defaultCallLimits.maxInFlight, min: 1, max: 10_000 },
+  maxWaiting: { default: defaultCallLimits.maxWaiting, min: 0, max: 100_000 },
   maxReplyBytes: { default: 1_048_576, min: 1, max: 16_777_216 },
   circuitFailures: { default: 10, min: 1, max: 10_000 },
   circuitPauseMs: { default: 5000, min: 1, max: 600_000 },

@@ -66,6 +66,7 @@ test('there is no call that is not tried here', () => {
     'createAccessTokens',
     'verifyRawData',
     'decryptOpenData',
+    'defaultCallLimits',
     'signLoginState',
     'readPhoneNumber',
     'toE164',

@@ -2,6 +2,7 @@ import type { ErrorCode, Localized } from '@kaimen/protocol'
 import { minuteMs, secondMs, type Clock } from '../clock.ts'
 import { sha256 } from '../digest.ts'
 import { KaimenError } from '../errors.ts'
+import { passOutage } from '../outage.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 
 type Parts = { ephemeral: EphemeralStore; clock: Clock }
@@ -38,7 +39,8 @@ type Claim = {
 /**
  * Sees to it that a login code is exchanged once, however often and wherever it is sent: a double
  * tap, a retry after a lost reply, fifty at a time. Those who send the same Idempotency-Key get the
- * one outcome, all others `code_used`. (R11) [WX-3]
+ * one outcome, all others `code_used`. (R11) [WX-3] Without the store, WeChat itself sees to it,
+ * and only the repetition of the outcome is gone.
  *
  * @param exchange Runs for one caller only. Its outcome is a text, and is stored as it is.
  */
@@ -50,11 +52,13 @@ export async function exchangeOnce(
   const { ephemeral, clock } = parts
   const id = `code/${sha256(claim.app_id, claim.code)}`
   const key = claim.idempotencyKey === undefined ? null : sha256(claim.idempotencyKey)
-  const write = (mine: Claim, ttlMs: number) => ephemeral.set(id, JSON.stringify(mine), ttlMs)
+  const write = (mine: Claim, ttlMs: number) =>
+    ephemeral.set(id, JSON.stringify(mine), ttlMs).catch(passOutage)
 
-  if (
-    await ephemeral.add(id, JSON.stringify({ key, state: 'pending' } satisfies Claim), pendingMs)
-  ) {
+  const pending: Claim = { key, state: 'pending' }
+  const isFirst = await ephemeral.add(id, JSON.stringify(pending), pendingMs).catch(passOutage)
+  if (isFirst === undefined) return exchange()
+  if (isFirst) {
     try {
       const outcome = await exchange()
       await write({ key, state: 'done', outcome }, rememberMs)

@@ -1,9 +1,9 @@
-import { addressBucket } from '../client-address.ts'
 import { dayMs, minuteMs, secondMs, type Clock } from '../clock.ts'
-import { mac } from '../digest.ts'
 import { ConfigError, KaimenError } from '../errors.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
+import { hideAddress } from './address-limits.ts'
+import { consume, giveBack, isFull, type Counted } from './rate-limiter.ts'
 
 /** How many codes may be sent. Whole numbers; each range is in docs/limits.md. */
 export type OtpOptions = {
@@ -28,8 +28,7 @@ export type OtpLimit = {
 }
 
 /**
- * Every limit on sending codes; docs/limits.md has the same table, and a test holds the two equal.
- * [AU-1] [OTP-6]
+ * Every limit on sending codes; docs/limits.md is written from it. [AU-1] [OTP-6]
  *
  * In the order in which they count: the number comes last, so that who has used up a limit of their
  * own takes nothing more from a stranger's number.
@@ -106,26 +105,25 @@ type Parts = {
 export async function countOtp(parts: Parts, subjects: OtpSubjects): Promise<void> {
   const { ephemeral } = parts
   const counters = openCounters(parts, subjects)
-  const held = await Promise.all(counters.map(({ key }) => ephemeral.get(key)))
-  const ends = counters.flatMap((counter, index) => fullUntil(counter, held[index]) ?? [])
+  const found = await Promise.all(counters.map((counter) => fullUntil(ephemeral, counter)))
+  const ends = found.filter((end) => end !== undefined)
   if (ends.length > 0) throw refuse(parts, Math.max(...ends))
 
   const raised: Counter[] = []
   for (const counter of counters) {
-    const sum = await raise(ephemeral, counter)
-    if (sum > counter.limit.max) {
+    const { hasRoom, isLast } = await raise(ephemeral, counter)
+    if (!hasRoom) {
       // Others came in between; what is left is theirs.
       await Promise.all(raised.map((each) => lower(ephemeral, each)))
       throw refuse(parts, counter.endsAt)
     }
     raised.push(counter)
-    if (sum === counter.limit.max) warnOfTheLast(parts, counter, subjects)
+    if (isLast) warnOfTheLast(parts, counter, subjects)
   }
 }
 
-type Counter = {
+type Counter = Counted & {
   readonly limit: OtpLimit
-  readonly key: string
   /** When it is empty again, at the latest; milliseconds since the Unix epoch. */
   readonly endsAt: number
 }
@@ -135,55 +133,48 @@ function openCounters(
   { address, app_id = '', phone_index }: OtpSubjects,
 ): Counter[] {
   const names = {
-    address: address === undefined ? undefined : hide(ring, addressBucket(address)),
+    address: address === undefined ? undefined : hideAddress(ring, address),
     app: app_id,
     server: '',
     phone: phone_index,
   }
   const now = clock.now()
   return limits.flatMap((limit) => {
-    const { per, window } = limit
+    const { per, window, max } = limit
     const name = names[per]
     if (name === undefined) return []
     // By UTC's hours and days, not from the first code on: so a counter that is lowered is the very
     // one that was raised, and when it ends needs no second key.
     const turn = Math.floor(now / windowMs[window])
-    return window === 'pause'
-      ? { limit, key: `otp-sent/${per}/${window}/${name}`, endsAt: now + windowMs[window] }
-      : {
-          limit,
-          key: `otp-sent/${per}/${window}/${turn}/${name}`,
-          endsAt: (turn + 1) * windowMs[window],
-        }
+    const place = window === 'pause' ? `${per}/${window}` : `${per}/${window}/${turn}`
+    return {
+      limit,
+      key: `otp-sent/${place}/${name}`,
+      max,
+      windowMs: windowMs[window],
+      endsAt: window === 'pause' ? now + windowMs.pause : (turn + 1) * windowMs[window],
+    }
   })
 }
 
-/** An address is personal data: the store has its MAC. */
-function hide(ring: KeyRing, text: string): string {
-  const key = ring.key('otp', ring.current)
-  if (!key) throw new Error('The key ring has no key of its current version')
-  return mac(key, Buffer.from(`address ${text}`)).toString('base64url')
+async function fullUntil(ephemeral: EphemeralStore, counter: Counter): Promise<number | undefined> {
+  if (counter.limit.window !== 'pause') {
+    return (await isFull(ephemeral, counter)) ? counter.endsAt : undefined
+  }
+  const held = await ephemeral.get(counter.key)
+  return held === undefined ? undefined : Number(held)
 }
 
-function fullUntil({ limit, endsAt }: Counter, held: string | undefined): number | undefined {
-  if (held === undefined) return undefined
-  if (limit.window === 'pause') return Number(held)
-  return Number(held) >= limit.max ? endsAt : undefined
+/** Takes one of what there is room for. The pause has room for one, and says until when. */
+async function raise(ephemeral: EphemeralStore, counter: Counter) {
+  if (counter.limit.window !== 'pause') return consume(ephemeral, counter)
+  const { key, endsAt, windowMs: ttlMs } = counter
+  return { hasRoom: await ephemeral.add(key, String(endsAt), ttlMs), isLast: false }
 }
 
-/** @returns How many it holds now; one more than it may where it is full, and left as it was. */
-async function raise(ephemeral: EphemeralStore, counter: Counter): Promise<number> {
-  const { limit, key, endsAt } = counter
-  const ttlMs = windowMs[limit.window]
-  if (limit.window === 'pause') return (await ephemeral.add(key, String(endsAt), ttlMs)) ? 1 : 2
-  const sum = await ephemeral.increment(key, 1, ttlMs)
-  if (sum > limit.max) await lower(ephemeral, counter)
-  return sum
-}
-
-async function lower(ephemeral: EphemeralStore, { limit, key }: Counter): Promise<void> {
-  if (limit.window === 'pause') await ephemeral.take(key)
-  else await ephemeral.increment(key, -1, windowMs[limit.window])
+async function lower(ephemeral: EphemeralStore, counter: Counter): Promise<void> {
+  if (counter.limit.window === 'pause') await ephemeral.take(counter.key)
+  else await giveBack(ephemeral, counter)
 }
 
 function refuse({ clock }: Parts, until: number): KaimenError {

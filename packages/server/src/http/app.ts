@@ -1,14 +1,16 @@
-import { routes, type Route, type RouteName } from '@kaimen/protocol'
+import { routes, type Route } from '@kaimen/protocol'
 import { Hono } from 'hono'
 import { KaimenError } from '../errors.ts'
-import type { Connection, Handlers, HttpParts } from './handlers.ts'
+import type { Connection, Handler, Handlers, HttpParts } from './handlers.ts'
 import { endOtherSessions, endSession, listSessions, me } from './me.ts'
 import { healthz, jwks, openapi, readyz } from './operation.ts'
+import type { RequestLimit } from './overload.ts'
 import { problemResponse } from './problem.ts'
 import { sendOtp } from './otp.ts'
 import { changePassword, changePhone } from './me-credentials.ts'
 import { linkIdentity, listIdentities, unlinkIdentity } from './me-identities.ts'
 import { signInOtp, signInPassword, signInPhone } from './sign-in-phone.ts'
+import { introspect, revocations, serviceUser } from './for-services.ts'
 import { deleteMe, exportMe } from './me-leaving.ts'
 import { changePreferences, preferences } from './me-preferences.ts'
 import { avatar, setAvatar, updateMe } from './me-profile.ts'
@@ -26,6 +28,9 @@ const handlers: Handlers = {
   signInCloud,
   token,
   revoke,
+  introspect,
+  serviceUser,
+  revocations,
   me,
   updateMe,
   updateMeByPost: updateMe,
@@ -48,7 +53,6 @@ const handlers: Handlers = {
   checkPushUrl,
   push: receivePush,
   jwks,
-  healthz,
   readyz,
   openapi,
 }
@@ -56,14 +60,18 @@ const handlers: Handlers = {
 /** The HTTP surface: every route of the protocol, and a problem for everything else. */
 export function mountRoutes(
   ready: () => Promise<HttpParts>,
-  report: (message: string, error: unknown) => void,
+  { limit, report }: { limit: RequestLimit; report: (message: string, error: unknown) => void },
 ): Hono<{ Bindings: Connection }> {
   const app = new Hono<{ Bindings: Connection }>()
 
-  for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) {
-    const handle = handlers[name]
-    app.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (c) =>
-      handle(await ready(), { request: c.req.raw, connection: c.env, params: c.req.param() }),
+  // Whoever asks whether the process lives does not ask whether the database does.
+  app.on(routes.healthz.method, routes.healthz.path, healthz)
+  for (const [name, handle] of Object.entries(handlers) as [keyof Handlers, Handler][]) {
+    const { method, path }: Route = routes[name]
+    app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) =>
+      limit(name, c.req.raw, async () =>
+        handle(await ready(), { request: c.req.raw, connection: c.env, params: c.req.param() }),
+      ),
     )
   }
 
@@ -79,7 +87,9 @@ export function mountRoutes(
     const refusal =
       error instanceof KaimenError ? error : new KaimenError('internal_error', { cause: error })
     const response = problemResponse(refusal, c.req.header('accept-language'))
-    if (response.status >= 500) report(`${c.req.method} ${c.req.path}: ${refusal.code}`, refusal)
+    if (response.status >= 500 && !refusal.isReported) {
+      report(`${c.req.method} ${c.req.path}: ${refusal.code}`, refusal)
+    }
     return response
   })
   return app

@@ -1,12 +1,16 @@
 import type { BlockList } from 'node:net'
 import type { RouteName } from '@kaimen/protocol'
 import type { App, Apps } from '../app.ts'
+import { countByAddress, type AddressLimits } from '../challenge/address-limits.ts'
 import type { OtpLimit } from '../challenge/otp-limits.ts'
 import { readTicket } from '../challenge/ticket.ts'
 import { clientAddress } from '../client-address.ts'
+import type { CheckCredential } from '../credential/check-credential.ts'
 import { KaimenError } from '../errors.ts'
 import type { Captcha } from '../hooks.ts'
 import type { AccessTokens } from '../session/access-token.ts'
+import type { RevocationFeed } from '../session/revocation-feed.ts'
+import type { Rotation } from '../session/rotation.ts'
 import type { SigningKeys } from '../session/signing-keys.ts'
 import type { TokenParts } from '../session/tokens.ts'
 import type { BlobStore } from '../store/blob-store.ts'
@@ -18,16 +22,22 @@ export type HttpParts = SignInParts &
   TokenParts & {
     readonly apps: Apps
     readonly keys: SigningKeys
+    readonly rotation: Rotation
     readonly accessTokens: AccessTokens
+    readonly checkCredential: CheckCredential
+    readonly revocations: RevocationFeed
     readonly sms: SmsSender | undefined
     readonly blobs: BlobStore
     /** For so long a deleted account can be taken back. */
     readonly reconsiderMs: number
     readonly captcha: Captcha | undefined
     readonly otpLimits: readonly OtpLimit[]
+    readonly addressLimits: AddressLimits
     readonly trustedProxies: BlockList
     /** Where the server is reached. */
     readonly publicUrl: string
+    /** Aborts when the node is about to stop: what waits for news answers with what it has. */
+    readonly draining: AbortSignal
   }
 
 /** What the host knows of the connection that a request came over. */
@@ -45,8 +55,8 @@ export type Call = {
 
 export type Handler = (parts: HttpParts, call: Call) => Promise<Response> | Response
 
-/** One for each route of the protocol: one too few or too many does not compile. */
-export type Handlers = Readonly<Record<RouteName, Handler>>
+/** One for each route of the protocol that needs them: one too few or too many does not compile. */
+export type Handlers = Readonly<Record<Exclude<RouteName, 'healthz'>, Handler>>
 
 /** The client's address where it is known. [AU-7] */
 export function addressOf(parts: HttpParts, { request, connection }: Call): string | undefined {
@@ -55,6 +65,15 @@ export function addressOf(parts: HttpParts, { request, connection }: Call): stri
     forwardedFor: request.headers.get('x-forwarded-for'),
     trustedProxies: parts.trustedProxies,
   })
+}
+
+/** @throws {@link KaimenError} `rate_limited` where the client's address asks too often. */
+export function limitByAddress(
+  parts: HttpParts,
+  call: Call,
+  which: keyof AddressLimits,
+): Promise<void> {
+  return countByAddress(parts, parts.addressLimits[which], addressOf(parts, call))
 }
 
 /** The app that a request names; the only one there is, when it names none. */

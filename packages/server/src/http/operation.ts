@@ -1,20 +1,27 @@
 import { renderOpenapi } from '@kaimen/protocol'
 import { KaimenError } from '../errors.ts'
+import { jwksMaxAgeSeconds } from '../session/rotation.ts'
 import type { Handler } from './handlers.ts'
+import { problemResponse } from './problem.ts'
 import { jsonResponse } from './reply.ts'
 
 /** `GET /.well-known/jwks.json` */
 export const jwks: Handler = ({ keys }) => {
-  const response = jsonResponse(keys.jwks, { noStore: false })
-  response.headers.set('cache-control', 'public, max-age=600')
+  const response = jsonResponse(keys.jwks(), { noStore: false })
+  response.headers.set('cache-control', `public, max-age=${jwksMaxAgeSeconds}`)
   return response
 }
 
 /** `GET /healthz` */
-export const healthz: Handler = () => jsonResponse({ status: 'ok' })
+export const healthz = () => jsonResponse({ status: 'ok' })
 
-/** `GET /readyz` */
-export const readyz: Handler = async ({ store }) => {
+/** `GET /readyz`: whether a balancer should send requests here. */
+export const readyz: Handler = async ({ store, draining }, { request }) => {
+  if (draining.aborted) {
+    // Nobody's fault, so that it is not thrown: nothing is reported.
+    const refusal = new KaimenError('unavailable', { retryAfterSeconds: 5 })
+    return problemResponse(refusal, request.headers.get('accept-language'))
+  }
   try {
     await store.ping()
   } catch (cause) {

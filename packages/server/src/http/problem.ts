@@ -1,28 +1,11 @@
 import {
+  chooseLanguage,
   errorTable,
   type ErrorCode,
   type ErrorEntry,
-  type Localized,
   type Problem,
 } from '@kaimen/protocol'
 import type { KaimenError } from '../errors.ts'
-
-type Language = keyof Localized
-
-/** Simplified Chinese unless English is asked for first: most who read these write mini programs. */
-function chooseLanguage(acceptLanguage: string | null | undefined): Language {
-  const ranked = (acceptLanguage ?? '')
-    .split(',')
-    .map((range) => {
-      const [tag = '', ...parameters] = range.trim().toLowerCase().split(';')
-      const q = parameters.map((p) => /^\s*q=([\d.]+)\s*$/.exec(p)?.[1]).find(Boolean)
-      return { tag: tag.trim(), q: q === undefined ? 1 : Number(q) }
-    })
-    .filter(({ q }) => q > 0)
-    .sort((a, b) => b.q - a.q)
-  const first = ranked.find(({ tag }) => /^(zh|en)(-|$)/.test(tag))
-  return first?.tag.startsWith('en') ? 'en' : 'zh-CN'
-}
 
 /** RFC 9457. Written from the error table; of the error itself only what the client may know. */
 export function problemResponse(
@@ -60,8 +43,17 @@ function retryAfter({ retryAfterSeconds }: KaimenError, status: number): Record<
   return seconds === undefined ? {} : { 'retry-after': String(seconds) }
 }
 
-/** RFC 6750 section 3. */
+/** RFC 6750 section 3; of services also RFC 6749 section 5.2. */
 function challenge(code: ErrorCode, status: number): Record<string, string> {
+  if (code === 'scope_missing') {
+    return { 'www-authenticate': 'Bearer error="insufficient_scope"' }
+  }
+  if (code === 'credential_invalid') {
+    return {
+      'www-authenticate':
+        'Bearer error="invalid_token", Basic realm="kaimen service", charset="UTF-8"',
+    }
+  }
   if (status !== 401 || code === 'password_wrong') return {}
   return { 'www-authenticate': 'Bearer error="invalid_token"' }
 }

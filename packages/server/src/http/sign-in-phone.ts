@@ -5,7 +5,7 @@ import { parsePhone, type PhoneNumber } from '../phone-number.ts'
 import { signInByOtp, signInByPassword, signInByPhoneButton } from '../sign-in.ts'
 import { audited } from '../sign-in/audit.ts'
 import { readBody, refuseBody } from './body.ts'
-import { ticketApp, type Handler } from './handlers.ts'
+import { limitByAddress, ticketApp, type Handler } from './handlers.ts'
 import { signInResponse } from './sign-in-wechat.ts'
 
 /** `POST /v1/sign-in/phone` */
@@ -44,8 +44,9 @@ export const signInOtp: Handler = async (parts, { request }) => {
 }
 
 /** `POST /v1/sign-in/password` */
-export const signInPassword: Handler = async (parts, { request }) => {
-  const body = await readBody(request, SignInPasswordBody)
+export const signInPassword: Handler = async (parts, call) => {
+  const body = await readBody(call.request, SignInPasswordBody)
+  await limitByAddress(parts, call, 'password')
   const { ticket, app_id, device, restore } = body
   const app = await audited(parts, undefined, 'password', () => ticketApp(parts, ticket, app_id))
   const phone = readPhone(body.phone)

@@ -4,12 +4,16 @@ import { mintTokens } from '../session/tokens.ts'
 import { signInByCloud, signInByWechat } from '../sign-in.ts'
 import type { SignInResult } from '../sign-in/result.ts'
 import { readBody } from './body.ts'
-import { chooseApp, type Handler, type HttpParts } from './handlers.ts'
+import { chooseApp, limitByAddress, type Handler, type HttpParts } from './handlers.ts'
 import { jsonResponse, signedInReply, tokensReply, userReply } from './reply.ts'
 
 /** `POST /v1/sign-in/wechat` */
-export const signInWechat: Handler = async (parts, { request }) => {
-  const { app_id, code, device, restore } = await readBody(request, SignInWechatBody)
+export const signInWechat: Handler = async (parts, call) => {
+  const { request } = call
+  const [{ app_id, code, device, restore }] = await Promise.all([
+    readBody(request, SignInWechatBody),
+    limitByAddress(parts, call, 'wechat'),
+  ])
   const app = chooseApp(parts.apps, app_id)
   const idempotencyKey = readIdempotencyKey(request)
   const attempt = { code, idempotencyKey, device, restore }

@@ -11,7 +11,8 @@ import { jsonResponse, tokensReply } from './reply.ts'
 /** `POST /v1/token` */
 export const token: Handler = async (parts, { request }) => {
   const { refresh_token, client_id } = await readBody(request, TokenBody, { form: true })
-  const { session, claims } = await refresh(parts, refresh_token, client_id)
+  const hasLeft = () => request.signal.aborted
+  const { session, claims } = await refresh(parts, refresh_token, client_id, hasLeft)
   const pair = mintTokens(parts, session, claims)
   return jsonResponse(tokensReply({ ...pair, session, now: parts.clock.now() }))
 }

@@ -1,5 +1,6 @@
 import { dayMs, secondMs, type Clock } from '../clock.ts'
 import { sha256 } from '../digest.ts'
+import { passOutage } from '../outage.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 
 export type LockoutLimits = {
@@ -55,12 +56,15 @@ export async function countGuess(
   return { lockedForSeconds: 1 }
 }
 
-/** After a right password, and after a new one was set by another proof. */
+/**
+ * After a right password, and after a new one was set by another proof; neither is undone by a
+ * store that went away in between.
+ */
 export async function forgetFailures(
   { ephemeral }: Pick<Parts, 'ephemeral'>,
   account: string,
 ): Promise<void> {
-  await ephemeral.take(keyOf(account))
+  await ephemeral.take(keyOf(account)).catch(passOutage)
 }
 
 function lockAfter({ maxFailures, lockMs }: LockoutLimits, count: number): number {

@@ -1,11 +1,11 @@
 import { sign } from 'node:crypto'
-import { errors, jwtVerify, type JWTPayload } from 'jose'
+import { errors, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
 import { formatId, parseId } from '../id.ts'
 import type { Random } from '../random.ts'
-import type { SigningKeys } from './signing-keys.ts'
+import type { PublishedKey, SigningKey, SigningKeys } from './signing-keys.ts'
 
 /**
  * Access tokens are RFC 9068 JWTs, signed with ES256. They name the user, the session and the app,
@@ -23,6 +23,8 @@ type AccessTokenSubject = {
   user_id: number
   session_id: number
   app_id: string
+  /** When the person signed in, in milliseconds: what a cutoff is compared with. */
+  signedInAt: number
   lifetimeMs: number
   /** Added by the host's `claims`; never replaces one of ours. */
   claims?: Readonly<Record<string, unknown>>
@@ -35,6 +37,9 @@ type VerifiedAccessToken = {
   /** Milliseconds since the Unix epoch. */
   readonly expires_at: number
 }
+
+/** One that is remembered, and the key that it stands or falls with. */
+type Remembered = VerifiedAccessToken & { readonly key: PublishedKey }
 
 type Parts = {
   keys: SigningKeys
@@ -52,59 +57,67 @@ const rememberedTokens = 50_000
 
 export function accessTokens(parts: Parts): AccessTokens {
   const { keys, clock, random, issuer, audience } = parts
-  const { kid, privateKey } = keys.current
-  const header = encode({ alg: 'ES256', typ: 'at+jwt', kid })
-  const verified = new LRUCache<string, VerifiedAccessToken>({ max: rememberedTokens })
+  let signer = signWith(keys.current)
+  const verified = new LRUCache<string, Remembered>({ max: rememberedTokens })
 
   return {
     lifetimeMs: parts.lifetimeMs,
 
     // Signed by hand: through WebCrypto the same signature costs three times as much.
-    sign({ user_id, session_id, app_id, lifetimeMs, claims }) {
+    sign({ user_id, session_id, app_id, signedInAt, lifetimeMs, claims }) {
+      if (signer.key !== keys.current) signer = signWith(keys.current)
+      const { header, key } = signer
       const iat = Math.floor(clock.now() / 1000)
       const exp = iat + Math.floor(lifetimeMs / 1000)
       const payload = encode({
         ...claims,
+        // Ours to leave out: with another value nobody would take the token.
+        nbf: undefined,
         iss: issuer,
         aud: audience,
         sub: formatId('usr', user_id),
         client_id: app_id,
         sid: formatId('ses', session_id),
+        auth_time: Math.floor(signedInAt / 1000),
         iat,
         exp,
         jti: Buffer.from(random(12)).toString('base64url'),
       })
       const input = `${header}.${payload}`
-      const token = `${input}.${toJose(sign('sha256', Buffer.from(input), privateKey))}`
-      // What was signed here needs no verifying here.
-      verified.set(token, { user_id, session_id, app_id, expires_at: exp * 1000 })
-      return token
+      return `${input}.${toJose(sign('sha256', Buffer.from(input), key.privateKey))}`
     },
 
     async verify(token) {
       const known = verified.get(token)
       if (known) return stillValid(known)
       if (token.length > maxTokenLength) throw new KaimenError('token_invalid')
-      const fresh = readClaims(await verifySignature(token))
+      const { payload, key } = await verifySignature(token)
+      const fresh = { ...readClaims(payload), key }
       verified.set(token, fresh)
       return fresh
     },
   }
 
-  function stillValid(token: VerifiedAccessToken): VerifiedAccessToken {
-    if (clock.now() >= token.expires_at) throw new KaimenError('token_expired')
+  function stillValid(token: Remembered): VerifiedAccessToken {
+    const now = clock.now()
+    // A key that was revoked takes its tokens with it.
+    if (now >= token.key.goneAtMs) throw new KaimenError('token_invalid')
+    if (now >= token.expires_at) throw new KaimenError('token_expired')
     return token
   }
 
   /** [TK-1] [TK-2] [TK-3] */
-  async function verifySignature(token: string): Promise<JWTPayload> {
+  async function verifySignature(
+    token: string,
+  ): Promise<{ payload: JWTPayload; key: PublishedKey }> {
+    let key: PublishedKey | undefined
     try {
-      const { payload } = await jwtVerify(
+      const { payload, protectedHeader } = await jwtVerify(
         token,
-        ({ kid = '' }) => {
-          const publicKey = keys.publicKeys.get(kid)
-          if (!publicKey) throw new KaimenError('token_invalid')
-          return publicKey
+        async ({ kid = '' }) => {
+          key = keys.find(kid) ?? (await keys.findAnew(kid))
+          if (!key) throw new KaimenError('token_invalid')
+          return key.publicKey
         },
         {
           algorithms: ['ES256'],
@@ -115,11 +128,26 @@ export function accessTokens(parts: Parts): AccessTokens {
           currentDate: new Date(clock.now()),
         },
       )
-      return payload
+      if (!key || !isCanonical(token, protectedHeader, payload)) {
+        throw new KaimenError('token_invalid')
+      }
+      return { payload, key }
     } catch (error) {
       throw new KaimenError(error instanceof errors.JWTExpired ? 'token_expired' : 'token_invalid')
     }
   }
+}
+
+/**
+ * Is it written as {@link accessTokens} writes: no name twice, no padding or spare bits, nothing
+ * that another reader would read otherwise? And no header member that says how it is to be read.
+ * [TK-1]
+ */
+function isCanonical(token: string, header: JWTHeaderParameters, payload: JWTPayload): boolean {
+  const [head, body, signature = ''] = token.split('.')
+  const written = Buffer.from(signature, 'base64url').toString('base64url')
+  if (head !== encode(header) || body !== encode(payload) || signature !== written) return false
+  return header.crit === undefined
 }
 
 /**
@@ -140,10 +168,18 @@ function toJose(der: Buffer): string {
   return signature.toString('base64url')
 }
 
-function readClaims({ sub, sid, client_id, exp }: JWTPayload): VerifiedAccessToken {
+/** What the header of its tokens says never changes. */
+function signWith(key: SigningKey) {
+  return { key, header: encode({ alg: 'ES256', typ: 'at+jwt', kid: key.kid }) }
+}
+
+function readClaims({ sub, sid, client_id, jti, exp }: JWTPayload): VerifiedAccessToken {
   const user_id = typeof sub === 'string' ? parseId('usr', sub) : undefined
   const session_id = typeof sid === 'string' ? parseId('ses', sid) : undefined
-  if (user_id === undefined || session_id === undefined || typeof client_id !== 'string' || !exp) {
+  if (user_id === undefined || session_id === undefined || !exp) {
+    throw new KaimenError('token_invalid')
+  }
+  if (typeof client_id !== 'string' || typeof jti !== 'string') {
     throw new KaimenError('token_invalid')
   }
   return { user_id, session_id, app_id: client_id, expires_at: exp * 1000 }

@@ -51,6 +51,7 @@ export function mintTokens(
       user_id,
       session_id,
       app_id,
+      signedInAt: session.created_at,
       lifetimeMs: accessLifetimeMs,
       ...(claims && { claims }),
     }),

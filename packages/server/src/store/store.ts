@@ -7,7 +7,11 @@
  * - Each verb is atomic and durable: when its promise fulfils, the act survives a crash.
  * - Uniqueness is decided by an index. Of two callers who race, one gets the other's outcome as a
  *   literal; nobody gets an exception.
- * - Ids are whole numbers of {@link Store.newId}, growing with time.
+ * - Ids are whole numbers of {@link Store.newId}, growing with time. Two nodes may give the same one:
+ *   a user or session whose id is taken is `taken`, an event is given another.
+ * - A verb that cannot be done just now (the connection is lost, too many wait, no answer in time)
+ *   throws a `KaimenError` `unavailable` within seconds, and works again by itself when it can be.
+ *   A write that fails so may have been done: whether it was is for whoever asks again to see.
  * - Instants are milliseconds since the Unix epoch, and are the caller's: a store has no clock in its
  *   queries.
  */
@@ -17,8 +21,14 @@ export type Store = {
   /** Fails when the store cannot be read. */
   ping(): Promise<void>
   close(): Promise<void>
-  /** A number for a new row: whole, safe, and greater than those before it. */
+  /** A number for a new row: whole, safe, and greater than those that this store gave before. */
   newId(): number
+  /**
+   * How old an event has to be, by its `at`, before a reader of the log may walk past it: from then
+   * on none comes to be written with a lower number. At most 2000 where one transaction writes at a
+   * time, as in memory and on SQLite.
+   */
+  readonly settleMs: number
 
   /** Who holds what a proof names. */
   findUsers(proof: ProofKey): Promise<FoundUsers>
@@ -47,6 +57,9 @@ export type Store = {
   setUserStatus(
     write: { id: number; status: 'active' | 'disabled'; now_ms: number } & Recorded,
   ): Promise<'changed' | 'not_found'>
+
+  /** Into whom a merged user was merged. */
+  findMergedInto(from_id: number): Promise<number | undefined>
 
   /** The WeChat identities of a user, oldest first. */
   listIdentities(user_id: number): Promise<readonly StoredIdentity[]>
@@ -184,7 +197,10 @@ export type Store = {
    */
   undoMerge(write: { id: number; now_ms: number } & Recorded): Promise<'undone' | 'not_found'>
 
-  /** A session with its user, also when it has ended. */
+  /**
+   * A session with its user, also when it has ended. One that a cutoff ended says so, whether or
+   * not its row was reached yet; as every verb about sessions does that says "ended".
+   */
   findSession(id: number): Promise<{ session: StoredSession; user: StoredUser } | undefined>
   /** Sessions of a user that are neither ended nor run out, newest first. */
   listSessions(query: { user_id: number; now_ms: number }): Promise<readonly StoredSession[]>
@@ -196,13 +212,18 @@ export type Store = {
    * One guarded update: from exactly this generation to the next, and only while the session is
    * neither ended nor run out and its user is active. A revoked session can not come back to life.
    * [SE-8]
+   *
+   * @param write.idle_expires_at Never later than the session's own end.
+   * @returns The session as this call left it.
    */
   rotateSession(write: {
     id: number
     generation: number
     now_ms: number
     idle_expires_at: number
-  }): Promise<'rotated' | 'not_rotated'>
+    /** Only a session of this app. */
+    app_id?: string | undefined
+  }): Promise<StoredSession | 'not_rotated'>
   /** @returns Whether this call ended it: `false` when it had ended, or is not this user's. */
   endSession(
     write: { id: number; user_id?: number; now_ms: number; reason: EndReason } & Recorded,
@@ -213,9 +234,12 @@ export type Store = {
   ): Promise<number>
 
   /**
-   * Writes down what changed nothing else. However an event comes to be written, its number becomes
-   * greater than that of every event that could be read before: who walks the log by number and
-   * leaves out what is younger than two seconds passes none over.
+   * Writes down what changed nothing else. However an event comes to be written: where one
+   * transaction writes at a time, its number becomes greater than that of every event that could be
+   * read before. Where several do, it is given another number, and a later `at`, when its own is
+   * too old or somebody else's, and a transaction that takes too long begins anew, so that it can
+   * be read within half of {@link Store.settleMs}; the other half is for clocks that differ. Who
+   * walks the log by number and leaves out what is younger than that passes none over.
    */
   addEvent(event: StoredEvent): Promise<void>
   /** What happened, oldest first; of one user, where one is named. */
@@ -243,8 +267,98 @@ export type Store = {
   listSigningKeys(): Promise<readonly StoredSigningKey[]>
   /** Of two nodes that start at once, one adds; the other is told that the slot is taken. */
   addSigningKey(key: StoredSigningKey): Promise<'added' | 'slot_taken'>
-  /** Replaces the sealed key, when it has been sealed anew under a newer secret. */
+  /**
+   * One guarded change: `replaces` goes from `current` to `previous` and loses its private part,
+   * `kid` from `next` to `current`. `not_promoted`: a slot holds another key by now, or there is a
+   * `previous` one still; nothing was done.
+   */
+  promoteSigningKey(
+    write: { kid: string; replaces: string; now_ms: number } & Recorded,
+  ): Promise<'promoted' | 'not_promoted'>
+  /** Removes a key that is in `previous`. @returns Whether this call did. */
+  retireSigningKey(write: { kid: string } & Recorded): Promise<boolean>
+  /**
+   * Removes every key, and adds one in `current`. `not_replaced`: `replaces` is not the current one
+   * by now; nothing was done.
+   */
+  replaceSigningKeys(
+    write: { replaces: string; key: StoredSigningKey } & Recorded,
+  ): Promise<'replaced' | 'not_replaced'>
+  /** Replaces the sealed key of one that signs or will, sealed anew under a newer secret. */
   resealSigningKey(key: { kid: string; sealed: Uint8Array }): Promise<void>
+
+  addCredential(write: { credential: StoredCredential } & Recorded): Promise<void>
+  findCredential(id: number): Promise<StoredCredential | undefined>
+  /** Those that have ended too; newest first. */
+  listCredentials(): Promise<readonly StoredCredential[]>
+  /**
+   * Only in place of the secret that was read, of a credential that has not ended. What it replaces
+   * is the previous one from now on.
+   */
+  rotateCredential(
+    write: {
+      id: number
+      secret_hash: string
+      replaces: string
+      /** Until when the one that is replaced still counts. */
+      previous_ends_at: number
+    } & Recorded,
+  ): Promise<'rotated' | 'not_rotated'>
+  /** @returns Whether this call ended it. */
+  endCredential(write: { id: number; now_ms: number } & Recorded): Promise<boolean>
+  /** @returns Whether there was a previous secret, which no longer counts. */
+  endPreviousSecret(write: { id: number } & Recorded): Promise<boolean>
+  /** That it was used at `at` or later. */
+  noteCredentialUse(write: { id: number; at: number }): Promise<void>
+
+  /**
+   * Sessions that ended at `since`, with ids above `after_id`, or later; in the order of their end,
+   * then of their ids. Those that only a cutoff ended are not among them.
+   */
+  listEndedSessions(query: {
+    since: number
+    after_id: number
+    limit: number
+  }): Promise<readonly EndedSession[]>
+  /**
+   * Ends the sessions of an app that began before `at`, or of every app, however many they are. Of
+   * several cutoffs of one app the latest counts.
+   */
+  addCutoff(write: Cutoff & Recorded): Promise<void>
+  listCutoffs(): Promise<readonly Cutoff[]>
+  /**
+   * Looks at `limit` sessions with ids above `after`, and ends the rows of those that the cutoff
+   * ended. @returns Where to go on; `undefined` at the end.
+   */
+  endCutSessions(walk: { after: number; limit: number } & Cutoff): Promise<number | undefined>
+}
+
+export type EndedSession = { id: number; ended_at: number }
+
+/** Sessions that began before it have ended. */
+export type Cutoff = {
+  /** `null`: of every app. */
+  app_id: string | null
+  at: number
+}
+
+/** What lets a back end in. */
+export type StoredCredential = {
+  id: number
+  name: string
+  /** Separated by spaces, as in OAuth. */
+  scopes: string
+  /** SHA-256 of the secret, base64url. */
+  secret_hash: string
+  /** Of the secret before it, and until when that counts; both are null or neither. */
+  previous_hash: string | null
+  previous_ends_at: number | null
+  created_at: number
+  /** `null`: it does not expire. */
+  expires_at: number | null
+  ended_at: number | null
+  /** To the hour. */
+  last_used_at: number | null
 }
 
 /** What is written down of an act, in the same transaction, if it is done. */
@@ -272,6 +386,7 @@ export type EndReason =
   | 'user_disabled'
   | 'user_deleted'
   | 'user_merged'
+  | 'ended_by_operator'
 
 export type StoredUser = {
   id: number
@@ -287,7 +402,13 @@ export type StoredUser = {
   gone_at: number | null
 }
 
-export type StoredIdentity = { app_id: string; openid: string; created_at: number }
+export type StoredIdentity = {
+  app_id: string
+  openid: string
+  /** The unionid that last came with it. */
+  unionid: string | null
+  created_at: number
+}
 
 export type StoredUnionid = { open_platform: string; unionid: string }
 
@@ -415,7 +536,9 @@ export type StoredSigningKey = {
   kid: string
   /** Unique among keys: a second key in a slot is refused. `null` once a key has left all slots. */
   slot: 'current' | 'next' | 'previous' | null
-  /** The private JWK, sealed. */
+  /** When it came into its slot. */
+  slot_since: number
+  /** The private JWK, sealed; empty once the key signs no more. */
   sealed: Uint8Array
   /** The public JWK, JSON. */
   public_jwk: string

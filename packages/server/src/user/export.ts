@@ -42,7 +42,11 @@ export async function exportUser(
       has_password: password !== undefined,
       created_at: instant(user.created_at),
     },
-    identities: identities.map((each) => ({ ...each, created_at: instant(each.created_at) })),
+    identities: identities.map(({ app_id, openid, created_at }) => ({
+      app_id,
+      openid,
+      created_at: instant(created_at),
+    })),
     unionids: unionids.map(({ open_platform, unionid }) => ({ open_platform, unionid })),
     sessions: sessions.map(({ id, app_id, device, created_at, rotated_at, ...end }) => ({
       id: formatId('ses', id),

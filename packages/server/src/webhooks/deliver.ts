@@ -5,7 +5,7 @@ import type { EphemeralStore } from '../store/ephemeral-store.ts'
 import type { Store } from '../store/store.ts'
 
 export type DeliveryParts = {
-  readonly store: Pick<Store, 'newId' | 'listEvents' | 'readCursor' | 'moveCursor'>
+  readonly store: Pick<Store, 'newId' | 'settleMs' | 'listEvents' | 'readCursor' | 'moveCursor'>
   readonly ephemeral: Pick<EphemeralStore, 'add' | 'replace'>
   readonly clock: Clock
   readonly random: Random
@@ -21,12 +21,6 @@ const leaseKey = 'webhooks/lease'
 const maxBatch = 100
 /** How often it looks for new events. */
 const pollMs = secondMs
-/**
- * An event is left alone until it is this old. Events are numbered as they come to be written, and
- * the walk goes by number; where several processes write at the same time, one may commit a number
- * a little after another has committed a higher one. Walked past, it would never be delivered.
- */
-const settleMs = 2 * secondMs
 /** Longer than a batch takes, so that no two processes post the same one. */
 const leaseMs = 30 * secondMs
 const firstRetryMs = secondMs
@@ -60,7 +54,8 @@ export async function deliverEvents(parts: DeliveryParts): Promise<{ close(): Pr
   async function readBatch() {
     const from = await store.readCursor(cursorName)
     const found = await store.listEvents({ after: from ?? 0, limit: maxBatch })
-    const young = found.findIndex(({ at }) => at > clock.now() - settleMs)
+    // Walked past, an event that is committed after one with a higher number is never delivered.
+    const young = found.findIndex(({ at }) => at > clock.now() - store.settleMs)
     const events = young === -1 ? found : found.slice(0, young)
     const to = events.at(-1)?.id
     return to === undefined ? undefined : { from, to, events }

@@ -9,6 +9,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dayMs } from '../../src/clock.ts'
 import { testClock } from '../support/clock.ts'
 import {
+  chances,
+  lacksServer,
+  openTwoNodes,
+  type ServerKind,
+  type TwoNodes,
+} from '../support/databases.ts'
+import {
   apply,
   apps,
   byClaim,
@@ -36,14 +43,32 @@ afterAll(() => rm(folder, { recursive: true }))
 type Opened = { store: Store; clock: ReturnType<typeof testClock> }
 
 let files = 0
+const servers = new Map<ServerKind, Promise<TwoNodes>>()
+afterAll(async () => {
+  for (const nodes of servers.values()) await (await nodes).close()
+})
+
+async function openOnServer(kind: ServerKind): Promise<Opened> {
+  const opened = servers.get(kind) ?? openTwoNodes(kind)
+  servers.set(kind, opened)
+  const { a, empty } = await opened
+  await empty()
+  const clock = testClock()
+  const store = createSqlStore(a, clock, chances.a)
+  // The next history has the same database.
+  return { store: { ...store, close: () => Promise.resolve() }, clock }
+}
+
 const stores = {
+  postgres: () => openOnServer('postgres'),
+  mysql: () => openOnServer('mysql'),
   memory() {
     const clock = testClock()
-    return Promise.resolve({ store: createMemoryStore(clock), clock })
+    return Promise.resolve({ store: createMemoryStore(clock, chances.a), clock })
   },
   async sqlite() {
     const clock = testClock()
-    const store = createSqlStore(openSqlite(join(folder, `${files++}.db`)), clock)
+    const store = createSqlStore(openSqlite(join(folder, `${files++}.db`)), clock, chances.a)
     await store.migrate()
     return { store, clock }
   },
@@ -401,36 +426,42 @@ function expectSound({ lookups, users, conflicts }: View) {
 }
 
 describe.each([
-  ['memory', 1500],
-  ['sqlite', 100],
-] as const)('accounts on %s', (kind, numRuns) => {
-  it('[WX-8] [WX-9] [WX-11] are as the model has them after any history', async () => {
-    const outcomes = new Map<string, number>()
-    const property = fc.asyncProperty(history, async (steps) => {
-      const opened = await stores[kind]()
-      const driver = driverOf(opened)
-      const model = emptyModel(opened.clock.now())
-      try {
-        for (const drawn of steps) {
-          const step = aim(model, drawn)
-          const expected = apply(model, step)
-          const outcome = await driver.run(step)
-          expect({ ...step, outcome }).toEqual({ ...step, outcome: expected })
-          const seen = await driver.view()
-          expect(seen).toEqual(viewModel(model))
-          expectSound(seen)
-          const key = `${step.verb}: ${String(outcome)}`
-          outcomes.set(key, (outcomes.get(key) ?? 0) + 1)
+  ['memory', 1500, false],
+  ['sqlite', 100, false],
+  ['postgres', 20, lacksServer.postgres],
+  ['mysql', 20, lacksServer.mysql],
+] as const)('accounts on %s', (kind, numRuns, isLacking) => {
+  it.skipIf(isLacking)(
+    '[WX-8] [WX-9] [WX-11] are as the model has them after any history',
+    async () => {
+      const outcomes = new Map<string, number>()
+      const property = fc.asyncProperty(history, async (steps) => {
+        const opened = await stores[kind]()
+        const driver = driverOf(opened)
+        const model = emptyModel(opened.clock.now())
+        try {
+          for (const drawn of steps) {
+            const step = aim(model, drawn)
+            const expected = apply(model, step)
+            const outcome = await driver.run(step)
+            expect({ ...step, outcome }).toEqual({ ...step, outcome: expected })
+            const seen = await driver.view()
+            expect(seen).toEqual(viewModel(model))
+            expectSound(seen)
+            const key = `${step.verb}: ${String(outcome)}`
+            outcomes.set(key, (outcomes.get(key) ?? 0) + 1)
+          }
+        } finally {
+          await opened.store.close()
         }
-      } finally {
-        await opened.store.close()
-      }
-    })
-    await fc.assert(property, { numRuns, interruptAfterTimeLimit: 50_000 })
-    // So many histories come to all that is worth a test.
-    if (numRuns < 1000) return
-    expect([...outcomes.keys()]).toEqual(expect.arrayContaining(worthwhile))
-  }, 60_000)
+      })
+      await fc.assert(property, { numRuns, interruptAfterTimeLimit: 50_000 })
+      // So many histories come to all that is worth a test.
+      if (numRuns < 1000) return
+      expect([...outcomes.keys()]).toEqual(expect.arrayContaining(worthwhile))
+    },
+    60_000,
+  )
 })
 
 const worthwhile = [
@@ -464,7 +495,7 @@ describe('accounts in memory and on sqlite', () => {
           const outcome = await a.run(step)
           expect({ ...step, outcome: await b.run(step) }).toEqual({ ...step, outcome })
         }
-        // Ids are of the clock, so that they are the same too.
+        // Ids are of the clock and of one chance, so that they are the same too.
         expect(plain(await b.dump())).toEqual(plain(await a.dump()))
       } finally {
         await Promise.all([one.store.close(), other.store.close()])

@@ -7,29 +7,51 @@ import { createFolderBlobs } from '@kaimen/server/blobs/folder'
 import { createMemoryBlobs } from '@kaimen/server/blobs/memory'
 import { createS3Blobs } from '@kaimen/server/blobs/s3'
 import { createMemoryEphemeralStore, createMemoryStore } from '@kaimen/server/store/memory'
-import { createSqlEphemeralStore, createSqlStore, openSqlite } from '@kaimen/server/store/sql'
+import { createSqlEphemeralStore, createSqlStore } from '@kaimen/server/store/sql'
 import {
   blobStoreContract,
   ephemeralStoreContract,
   storeContract,
   type Opened,
 } from '@kaimen/server/store/suite'
-import { describe, it } from 'vitest'
+import { afterAll, describe, it } from 'vitest'
 import { testClock } from '../support/clock.ts'
+import {
+  chances,
+  lacksServer,
+  openTwoNodes,
+  serverKinds,
+  type ServerKind,
+  type TwoNodes,
+} from '../support/databases.ts'
 import { openS3 } from '../support/s3-server.ts'
 
-async function openSqliteFile() {
-  const clock = testClock()
-  const folder = await mkdtemp(join(tmpdir(), 'kaimen-store-'))
-  const database = openSqlite(join(folder, 'kaimen.db'))
-  const store = createSqlStore(database, clock)
-  await store.migrate()
-  const close = async () => {
-    await store.close()
-    await rm(folder, { recursive: true })
+/** Opened when the first test needs it; each test finds it empty. */
+function sharedNodes(kind: ServerKind | 'sqlite') {
+  let nodes: Promise<TwoNodes> | undefined
+  return {
+    async open() {
+      nodes ??= openTwoNodes(kind)
+      const { a, b, empty } = await nodes
+      await empty()
+      const clock = testClock()
+      return { a, b, clock, wait: clock.advance, close: () => Promise.resolve() }
+    },
+    async close() {
+      await (await nodes)?.close()
+    },
   }
-  return { database, store, clock, wait: clock.advance, close }
 }
+
+const sqlNodes = Object.fromEntries(
+  (['sqlite', ...serverKinds.filter((kind) => !lacksServer[kind])] as const).map((kind) => [
+    kind,
+    sharedNodes(kind),
+  ]),
+)
+afterAll(async () => {
+  await Promise.all(Object.values(sqlNodes).map((nodes) => nodes.close()))
+})
 
 const stores: Record<string, () => Promise<Opened<Store>>> = {
   memory() {
@@ -37,10 +59,6 @@ const stores: Record<string, () => Promise<Opened<Store>>> = {
     const store = createMemoryStore(clock)
     const close = () => store.close()
     return Promise.resolve({ a: store, b: store, wait: clock.advance, close })
-  },
-  async sqlite() {
-    const { store, wait, close } = await openSqliteFile()
-    return { a: store, b: store, wait, close }
   },
 }
 
@@ -51,15 +69,21 @@ const ephemeralStores: Record<string, () => Promise<Opened<EphemeralStore>>> = {
     const close = () => store.close()
     return Promise.resolve({ a: store, b: store, wait: clock.advance, close })
   },
-  async sqlite() {
-    const { database, clock, wait, close } = await openSqliteFile()
+}
+
+for (const [name, nodes] of Object.entries(sqlNodes)) {
+  stores[name] = async () => {
+    const { a, b, clock, ...rest } = await nodes.open()
     return {
-      a: createSqlEphemeralStore(database, clock),
-      b: createSqlEphemeralStore(database, clock),
-      wait,
-      close,
+      a: createSqlStore(a, clock, chances.a),
+      b: createSqlStore(b, clock, chances.b),
+      ...rest,
     }
-  },
+  }
+  ephemeralStores[name] = async () => {
+    const { a, b, clock, ...rest } = await nodes.open()
+    return { a: createSqlEphemeralStore(a, clock), b: createSqlEphemeralStore(b, clock), ...rest }
+  }
 }
 
 const blobStores: Record<string, () => Promise<Opened<BlobStore>>> = {

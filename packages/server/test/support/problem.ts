@@ -23,7 +23,8 @@ export function readProblem(reply: Reply): Problem {
   expect(reply.status).toBe(entry.status)
   // Whoever is told to wait is told for how long.
   expect(reply.headers.has('retry-after')).toBe([429, 503].includes(reply.status))
-  expect(reply.headers.has('www-authenticate')).toBe(reply.status === 401)
+  const isChallenged = reply.status === 401 || problem.code === 'scope_missing'
+  expect(reply.headers.has('www-authenticate')).toBe(isChallenged)
   expect(reply.headers.get('cache-control')).toBe('no-store')
   return problem
 }

@@ -1,15 +1,21 @@
 // A server of its own process, for tests that kill it.
-// Usage: server-process.ts '{"path": …, "secret": …, "wechatUrl": …}'
-// Prints the URL that it listens on.
+// Usage: server-process.ts '{"path": …, "secret": …, "wechatUrl": …, "drainSeconds": …}'
+// Prints the URL that it listens on. SIGTERM stops it as `kaimen start` is stopped.
 import { seedWorld } from '@kaimen/emulator'
 import { createAuth, systemClock } from '@kaimen/server'
 import { listen } from '@kaimen/server/node'
 import { createSqlEphemeralStore, createSqlStore, openSqlite } from '@kaimen/server/store/sql'
 
-export type ServerProcessOptions = { path: string; secret: string; wechatUrl: string }
+export type ServerProcessOptions = {
+  path: string
+  secret: string
+  wechatUrl: string
+  drainSeconds?: number
+}
 
 const options = JSON.parse(process.argv[2] ?? '') as ServerProcessOptions
 const database = openSqlite(options.path)
+const store = createSqlStore(database, systemClock)
 const auth = createAuth({
   publicUrl: 'http://kaimen.test',
   secret: options.secret,
@@ -19,11 +25,18 @@ const auth = createAuth({
     secret,
     open_platform,
   })),
-  store: createSqlStore(database, systemClock),
+  store,
   ephemeral: createSqlEphemeralStore(database, systemClock),
   wechat: { baseUrl: options.wechatUrl },
   report: (message, error) => process.stderr.write(`${message} ${String(error)}\n`),
 })
 await auth.ready()
-const { url } = await listen(auth, { port: 0 })
-process.stdout.write(`${url}\n`)
+const { drainSeconds = 0 } = options
+const listener = await listen(auth, { port: 0, drainSeconds })
+process.once('SIGTERM', () => {
+  void listener
+    .close()
+    .then(() => auth.close())
+    .then(() => store.close())
+})
+process.stdout.write(`${listener.url}\n`)

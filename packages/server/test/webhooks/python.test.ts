@@ -9,6 +9,7 @@ import { systemClock } from '@kaimen/server'
 import { createMemoryEphemeralStore, createMemoryStore } from '@kaimen/server/store/memory'
 import { createWebhooks } from '@kaimen/server/webhooks'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { isSkipped } from '../../../../tools/services/skip.ts'
 
 const secret = randomBytes(36).toString('base64')
 
@@ -21,9 +22,7 @@ function hasPython(): boolean {
   }
 }
 
-const skipped = process.env['CI'] !== 'true' && !hasPython()
-if (skipped)
-  process.stderr.write('Skipped: the Python back end of docs/webhooks.md, as there is no python3\n')
+const skipped = isSkipped('python3, for docs/webhooks.md (Debian: python3)', hasPython())
 
 const documents = ['webhooks.md', 'webhooks.zh-CN.md']
 

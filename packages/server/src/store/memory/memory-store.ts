@@ -1,10 +1,13 @@
 import type { Clock } from '../../clock.ts'
 import { countUp } from '../../id.ts'
+import { systemRandom, type Random } from '../../random.ts'
 import type {
+  Cutoff,
   EndReason,
   SignInWrite,
   Store,
   StoredConflict,
+  StoredCredential,
   StoredEvent,
   StoredMerge,
   StoredPhone,
@@ -54,7 +57,7 @@ type Taken = {
  * The {@link Store} contract in this process's memory, for tests and trials: nothing survives the
  * process. Every verb runs in one turn of the event loop, which is what makes it atomic.
  */
-export function createMemoryStore(clock: Clock): Store {
+export function createMemoryStore(clock: Clock, random: Random = systemRandom): Store {
   const users = new Map<number, User>()
   const identities = new Map<string, Identity>()
   const unionids = new Map<string, number>()
@@ -69,6 +72,8 @@ export function createMemoryStore(clock: Clock): Store {
   const cursors = new Map<string, number>()
   let lastEventId = 0
   const signingKeys = new Map<string, StoredSigningKey>()
+  const credentials = new Map<number, StoredCredential>()
+  const cutoffs = new Map<string | null, Cutoff>()
 
   const openidKey = ({ app_id, openid }: Pick<WechatKey, 'app_id' | 'openid'>) =>
     `${app_id}/${openid}`
@@ -156,8 +161,15 @@ export function createMemoryStore(clock: Clock): Store {
     delete users.get(user_id)?.unverified
   }
 
+  /** When a session ended, by its own end or by a cutoff. */
+  function endOf({ app_id, created_at, ended_at }: StoredSession): number | null {
+    if (ended_at !== null) return ended_at
+    const at = Math.max(cutoffs.get(app_id)?.at ?? 0, cutoffs.get(null)?.at ?? 0)
+    return at > created_at ? at : null
+  }
+
   const isLive = (session: StoredSession, now_ms: number) =>
-    session.ended_at === null && session.idle_expires_at > now_ms && session.expires_at > now_ms
+    endOf(session) === null && session.idle_expires_at > now_ms && session.expires_at > now_ms
 
   function end(matches: (session: StoredSession) => boolean, now_ms: number, reason: EndReason) {
     let ended = 0
@@ -313,7 +325,8 @@ export function createMemoryStore(clock: Clock): Store {
     migrate: () => Promise.resolve({ applied: [] }),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),
-    newId: countUp(clock),
+    settleMs: 2000,
+    newId: countUp(clock, random),
 
     findUsers({ app_id, wechat, phone, unverified_phone = [] }) {
       const byOpenid = wechat && userOf(identities.get(openidKey(wechat))?.user_id)
@@ -425,18 +438,12 @@ export function createMemoryStore(clock: Clock): Store {
 
     listIdentities: (user_id) =>
       Promise.resolve(
-        identitiesOf(user_id).map(({ app_id, openid, created_at }) => {
-          return { app_id, openid, created_at }
+        identitiesOf(user_id).map(({ app_id, openid, union, created_at }) => {
+          return { app_id, openid, unionid: union ? readUnion(union).unionid : null, created_at }
         }),
       ),
 
-    listUnionids: (user_id) =>
-      Promise.resolve(
-        keysOf(unionids, user_id).map((key) => {
-          const [open_platform, unionid] = JSON.parse(key) as [string, string]
-          return { open_platform, unionid }
-        }),
-      ),
+    listUnionids: (user_id) => Promise.resolve(keysOf(unionids, user_id).map(readUnion)),
 
     findSessionKey(key) {
       const session_key = identities.get(openidKey(key))?.session_key
@@ -651,7 +658,9 @@ export function createMemoryStore(clock: Clock): Store {
     findSession(id) {
       const session = sessions.get(id)
       const user = userOf(session?.user_id)
-      return Promise.resolve(session && user && { session: withoutReason(session), user })
+      if (!session || !user) return Promise.resolve(undefined)
+      const ended_at = endOf(session)
+      return Promise.resolve({ session: { ...withoutReason(session), ended_at }, user })
     },
 
     listSessions({ user_id, now_ms }) {
@@ -664,14 +673,18 @@ export function createMemoryStore(clock: Clock): Store {
       return Promise.resolve(own.map((session) => ({ ...session })).sort((a, b) => b.id - a.id))
     },
 
-    rotateSession({ id, generation, now_ms, idle_expires_at }) {
+    rotateSession({ id, generation, now_ms, idle_expires_at, app_id }) {
       const session = sessions.get(id)
       const active = session && users.get(session.user_id)?.status === 'active'
-      if (!session || !active || !isLive(session, now_ms) || session.generation !== generation) {
+      const isMeant =
+        session?.generation === generation && (app_id ?? session.app_id) === session.app_id
+      if (!session || !isMeant || !active || !isLive(session, now_ms)) {
         return Promise.resolve('not_rotated')
       }
-      Object.assign(session, { generation: generation + 1, rotated_at: now_ms, idle_expires_at })
-      return Promise.resolve('rotated')
+      session.generation = generation + 1
+      session.rotated_at = now_ms
+      session.idle_expires_at = Math.min(idle_expires_at, session.expires_at)
+      return Promise.resolve(withoutReason(session))
     },
 
     endSession({ id, user_id, now_ms, reason, event }) {
@@ -730,7 +743,11 @@ export function createMemoryStore(clock: Clock): Store {
     },
 
     listSigningKeys: () =>
-      Promise.resolve([...signingKeys.values()].sort((a, b) => b.created_at - a.created_at)),
+      Promise.resolve(
+        [...signingKeys.values()]
+          .map((key) => ({ ...key }))
+          .sort((a, b) => b.created_at - a.created_at),
+      ),
 
     addSigningKey(key) {
       const taken = [...signingKeys.values()].some(
@@ -741,16 +758,135 @@ export function createMemoryStore(clock: Clock): Store {
       return Promise.resolve('added')
     },
 
+    promoteSigningKey({ kid, replaces, now_ms, event }) {
+      const next = signingKeys.get(kid)
+      const current = signingKeys.get(replaces)
+      const isFree = ![...signingKeys.values()].some(({ slot }) => slot === 'previous')
+      if (next?.slot !== 'next' || current?.slot !== 'current' || !isFree) {
+        return Promise.resolve('not_promoted')
+      }
+      Object.assign(current, { slot: 'previous', slot_since: now_ms, sealed: noKey })
+      Object.assign(next, { slot: 'current', slot_since: now_ms })
+      record(event)
+      return Promise.resolve('promoted')
+    },
+
+    retireSigningKey({ kid, event }) {
+      if (signingKeys.get(kid)?.slot !== 'previous') return Promise.resolve(false)
+      signingKeys.delete(kid)
+      record(event)
+      return Promise.resolve(true)
+    },
+
+    replaceSigningKeys({ replaces, key, event }) {
+      if (signingKeys.get(replaces)?.slot !== 'current') return Promise.resolve('not_replaced')
+      signingKeys.clear()
+      signingKeys.set(key.kid, { ...key })
+      record(event)
+      return Promise.resolve('replaced')
+    },
+
     resealSigningKey({ kid, sealed }) {
       const key = signingKeys.get(kid)
-      if (key) key.sealed = sealed
+      if (key?.slot === 'current' || key?.slot === 'next') key.sealed = sealed
       return Promise.resolve()
+    },
+
+    findMergedInto(from_id) {
+      const merge = [...merges.values()].find(
+        (each) => each.from_id === from_id && each.undone_at === null,
+      )
+      return Promise.resolve(merge?.into_id)
+    },
+
+    addCredential({ credential, event }) {
+      credentials.set(credential.id, { ...credential })
+      record(event)
+      return Promise.resolve()
+    },
+
+    findCredential(id) {
+      const credential = credentials.get(id)
+      return Promise.resolve(credential && { ...credential })
+    },
+
+    listCredentials: () =>
+      Promise.resolve(
+        byId(credentials)
+          .toReversed()
+          .map((each) => ({ ...each })),
+      ),
+
+    rotateCredential({ id, secret_hash, replaces, previous_ends_at, event }) {
+      const credential = credentials.get(id)
+      if (credential?.ended_at !== null || credential.secret_hash !== replaces) {
+        return Promise.resolve('not_rotated')
+      }
+      Object.assign(credential, { secret_hash, previous_hash: replaces, previous_ends_at })
+      record(event)
+      return Promise.resolve('rotated')
+    },
+
+    endCredential({ id, now_ms, event }) {
+      const credential = credentials.get(id)
+      if (credential?.ended_at !== null) return Promise.resolve(false)
+      credential.ended_at = now_ms
+      record(event)
+      return Promise.resolve(true)
+    },
+
+    endPreviousSecret({ id, event }) {
+      const credential = credentials.get(id)
+      if (!credential?.previous_hash) return Promise.resolve(false)
+      Object.assign(credential, { previous_hash: null, previous_ends_at: null })
+      record(event)
+      return Promise.resolve(true)
+    },
+
+    noteCredentialUse({ id, at }) {
+      const credential = credentials.get(id)
+      if (credential) credential.last_used_at = Math.max(credential.last_used_at ?? 0, at)
+      return Promise.resolve()
+    },
+
+    listEndedSessions({ since, after_id, limit }) {
+      const ended = [...sessions.values()]
+        .flatMap(({ id, ended_at }) => (ended_at === null ? [] : { id, ended_at }))
+        .filter(({ id, ended_at }) => ended_at > since || (ended_at === since && id > after_id))
+        .sort((a, b) => a.ended_at - b.ended_at || a.id - b.id)
+      return Promise.resolve(ended.slice(0, limit))
+    },
+
+    addCutoff({ app_id, at, event }) {
+      cutoffs.set(app_id, { app_id, at: Math.max(at, cutoffs.get(app_id)?.at ?? 0) })
+      record(event)
+      return Promise.resolve()
+    },
+
+    listCutoffs: () => Promise.resolve([...cutoffs.values()].map((each) => ({ ...each }))),
+
+    endCutSessions({ app_id, at, after, limit }) {
+      const walked = byId(sessions)
+        .filter(({ id }) => id > after)
+        .slice(0, limit)
+      const ids = new Set(walked.map(({ id }) => id))
+      const isCut = (session: StoredSession) =>
+        ids.has(session.id) &&
+        session.created_at < at &&
+        (app_id === null || session.app_id === app_id)
+      end(isCut, at, 'ended_by_operator')
+      return Promise.resolve(walked.at(-1)?.id)
     },
   }
 }
 
 function byId<Row extends { id: number }>(rows: ReadonlyMap<number, Row>): Row[] {
   return [...rows.values()].sort((a, b) => a.id - b.id)
+}
+
+function readUnion(key: string): { open_platform: string; unionid: string } {
+  const [open_platform, unionid] = JSON.parse(key) as [string, string]
+  return { open_platform, unionid }
 }
 
 /** Of an identity that came without one. */

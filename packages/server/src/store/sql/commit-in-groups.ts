@@ -1,3 +1,4 @@
+import { KaimenError } from '../../errors.ts'
 import { Rollback, type Connection, type Database } from './database.ts'
 
 type Job = {
@@ -8,6 +9,8 @@ type Job = {
 
 /** How many turns of the event loop a group may gather at most: some milliseconds on a busy server. */
 const maxTurns = 8
+/** Far more than one group; one more is refused. */
+const maxWriters = 4096
 
 /**
  * What arrives in the same turns of the event loop is committed together: one fsync for all of it,
@@ -78,6 +81,9 @@ export function commitInGroups(
 
   return <Outcome>(work: (transaction: Connection) => Promise<Outcome>) =>
     new Promise<Outcome>((resolve, reject) => {
+      if (waiting.length >= maxWriters) {
+        return reject(new KaimenError('unavailable', { retryAfterSeconds: 1 }))
+      }
       waiting.push({ work, resolve: (outcome) => resolve(outcome as Outcome), reject })
       if (waiting.length === 1) setImmediate(gather, 0, 0)
     })

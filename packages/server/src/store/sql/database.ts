@@ -1,14 +1,20 @@
 import type { CompiledQuery, Kysely, QueryResult } from 'kysely'
-import type { Migration } from 'kysely/migration'
+import type { ColumnTypes } from './column-types.ts'
 import type { Tables } from './tables.ts'
+
+export type Engine = 'sqlite' | 'postgres' | 'mysql'
 
 /** What the SQL stores ask of an engine; each engine has a file of its own beside this one. */
 export type Database = {
-  readonly engine: 'sqlite'
+  readonly engine: Engine
+  /** See `Store`. Above two seconds on engines where several transactions write at once. */
+  readonly settleMs: number
   /** Builds statements in the engine's dialect. */
   readonly builder: Kysely<Tables>
   /** Reads what is committed. */
   readonly reader: Connection
+  /** Makes each statement a transaction of its own, and answers when it is durable. */
+  readonly alone: Connection
   /**
    * Runs `work` as one transaction and answers when it is durable. `work` may be run again after a
    * failure to commit, so it does nothing but ask `transaction`. Throwing {@link Rollback} undoes
@@ -16,8 +22,21 @@ export type Database = {
    */
   write<Outcome>(work: (transaction: Connection) => Promise<Outcome>): Promise<Outcome>
   /** Applies what was not applied yet, in the order of the names. @returns Their names. */
-  migrate(migrations: Readonly<Record<string, Migration>>): Promise<readonly string[]>
+  migrate(migrations: Migrations): Promise<readonly string[]>
+  /** The names of the migrations that were applied; changes nothing. */
+  listMigrations(): Promise<readonly string[]>
   close(): Promise<void>
+}
+
+export type Migrations = Readonly<Record<string, Migration>>
+
+/**
+ * On MySQL, where each change of the schema is committed by itself, `up` may be run again from its
+ * beginning after it was broken off: what is there already is passed over, and rows that it writes
+ * are written so that twice is as once.
+ */
+export type Migration = {
+  up(db: Kysely<unknown>, types: ColumnTypes): Promise<void>
 }
 
 /** Runs compiled statements, one after the other. */

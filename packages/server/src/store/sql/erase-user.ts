@@ -8,7 +8,7 @@ export async function eraseUser(
   on: Connection,
   { id, now_ms }: { id: number; now_ms: number },
 ): Promise<boolean> {
-  const [user] = (await run.userById(on, { id })).rows
+  const [user] = (await run.lockUser(on, { id })).rows
   const isGone = user?.gone_at != null && user.gone_at <= now_ms
   if (!isGone || (user.status !== 'deleted' && user.status !== 'merged')) return false
   for (const user_id of await gatherMerged(run, on, id))
@@ -17,7 +17,7 @@ export async function eraseUser(
 }
 
 async function removeRowsOf(run: SqlStatements, on: Connection, user_id: number, now_ms: number) {
-  const [user] = (await run.userById(on, { id: user_id })).rows
+  const [user] = (await run.lockUser(on, { id: user_id })).rows
   if (user?.avatar != null) await run.addLooseBlob(on, { name: user.avatar, at: now_ms })
   await run.removeIdentities(on, { user_id })
   await run.removeUnionids(on, { user_id })

@@ -1,3 +1,4 @@
+import type { StoredUser } from '../store.ts'
 import { Rollback, type Connection } from './database.ts'
 import { dropClaim, holdClaim, holdPhone } from './hold-phone.ts'
 import type { SqlStatements } from './sql-statements.ts'
@@ -32,8 +33,7 @@ export async function mergeUsers(
     gone_at,
   }: Names & { id: number; now_ms: number; gone_at: number },
 ): Promise<'merged' | 'same_app' | 'not_found'> {
-  const [from] = (await run.userById(on, { id: from_id })).rows
-  const [into] = (await run.userById(on, { id: into_id })).rows
+  const { from, into } = await lockPair(run, on, { from_id, into_id })
   if (from_id === into_id || from?.status !== 'active' || into?.status !== 'active') {
     return 'not_found'
   }
@@ -77,6 +77,16 @@ export async function mergeUsers(
   await run.moveStatus(on, { id: from_id, from: 'active', to: 'merged', gone_at })
   await run.addMerge(on, { id, ...names, created_at: now_ms, taken: JSON.stringify(taken) })
   return 'merged'
+}
+
+/** In the order of their ids: of two acts on one pair neither waits for the other for ever. */
+async function lockPair(run: SqlStatements, on: Connection, { from_id, into_id }: Names) {
+  const users = new Map<number, StoredUser>()
+  for (const id of [Math.min(from_id, into_id), Math.max(from_id, into_id)]) {
+    const [user] = (await run.lockUser(on, { id })).rows
+    if (user) users.set(id, user)
+  }
+  return { from: users.get(from_id), into: users.get(into_id) }
 }
 
 async function takePassword(run: SqlStatements, on: Connection, { from_id, into_id }: Names) {
@@ -128,8 +138,7 @@ export async function undoMerge(
   const [merge] = (await run.merge(on, { id })).rows
   if (!merge) return 'not_found'
   const { from_id, into_id } = merge
-  const [from] = (await run.userById(on, { id: from_id })).rows
-  const [into] = (await run.userById(on, { id: into_id })).rows
+  const { from, into } = await lockPair(run, on, { from_id, into_id })
   const inTime = from?.status === 'merged' && from.gone_at !== null && from.gone_at > now_ms
   if (!inTime || into?.status !== 'active') return 'not_found'
 
@@ -170,6 +179,7 @@ async function retakePhone(
 ): Promise<boolean> {
   if (await holdPhone(run, on, indexes, user_id)) return true
   await run.removePhoneIndexes(on, { user_id })
+  await run.removeUnverifiedPhoneIndexes(on, { user_id })
   return false
 }
 

@@ -1,35 +1,43 @@
-import { sql, type Kysely } from 'kysely'
-import type { Migration } from 'kysely/migration'
+import { sql, type ColumnDefinitionBuilder, type Kysely } from 'kysely'
+import type { ColumnTypes } from './column-types.ts'
+import type { Migration } from './database.ts'
 
 /**
  * Forward only; each is applied once, in order. A released migration is never edited. Names begin
  * with a number, because they run in the order of their names.
+ *
+ * While servers are replaced one by one, those of the version before go on with the new schema: a
+ * migration adds, and what it adds may be left out; what is no longer used goes a version later.
  */
 export const migrations: Record<string, Migration> = {
   '001_users_identities_sessions': {
-    async up(db: Kysely<unknown>) {
+    async up(db: Kysely<unknown>, types: ColumnTypes) {
       await db.schema
         .createTable('users')
-        .addColumn('id', 'integer', (c) => c.primaryKey())
-        .addColumn('status', 'text', (c) => c.notNull())
-        .addColumn('nickname', 'text')
-        .addColumn('avatar_url', 'text')
-        .addColumn('phone', 'blob')
-        .addColumn('phone_index', 'text')
-        .addColumn('password', 'text')
-        .addColumn('created_at', 'integer', (c) => c.notNull())
+        .addColumn('id', types.id, (c) => c.primaryKey())
+        .addColumn('status', types.text, (c) => c.notNull())
+        .addColumn('nickname', types.text)
+        .addColumn(firstAvatar(types), types.text)
+        .addColumn('phone', types.bytes)
+        .addColumn('phone_index', types.key())
+        .addColumn('password', types.text)
+        .addColumn('created_at', types.instant, (c) => c.notNull())
         .execute()
+      if (types.engine === 'mysql') {
+        const zero = (c: ColumnDefinitionBuilder) => c.notNull().defaultTo(0)
+        await db.schema.alterTable('users').addColumn('held', types.id, zero).execute()
+      }
 
       await db.schema
         .createTable('identities')
-        .addColumn('app_id', 'text', (c) => c.notNull())
-        .addColumn('openid', 'text', (c) => c.notNull())
-        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
-        .addColumn('session_key', 'blob', (c) => c.notNull())
-        .addColumn('created_at', 'integer', (c) => c.notNull())
-        .addColumn('session_key_at', 'integer', (c) => c.notNull())
+        .addColumn('app_id', types.key(), (c) => c.notNull())
+        .addColumn('openid', types.key(), (c) => c.notNull())
+        .addColumn('user_id', types.id, ofUser(types))
+        .addColumn('session_key', types.bytes, (c) => c.notNull())
+        .addColumn('created_at', types.instant, (c) => c.notNull())
+        .addColumn('session_key_at', types.instant, (c) => c.notNull())
         .addPrimaryKeyConstraint('identities_pk', ['app_id', 'openid'])
-        .modifyEnd(sql`without rowid`)
+        .modifyEnd(types.keyedTable)
         .execute()
       await db.schema
         .createIndex('one_identity_of_user_in_app')
@@ -40,9 +48,9 @@ export const migrations: Record<string, Migration> = {
 
       await db.schema
         .createTable('phone_indexes')
-        .addColumn('phone_index', 'text', (c) => c.primaryKey())
-        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
-        .modifyEnd(sql`without rowid`)
+        .addColumn('phone_index', types.key(), (c) => c.primaryKey())
+        .addColumn('user_id', types.id, ofUser(types))
+        .modifyEnd(types.keyedTable)
         .execute()
       await db.schema
         .createIndex('phone_indexes_of_user')
@@ -52,62 +60,62 @@ export const migrations: Record<string, Migration> = {
 
       await db.schema
         .createTable('unionids')
-        .addColumn('open_platform', 'text', (c) => c.notNull())
-        .addColumn('unionid', 'text', (c) => c.notNull())
-        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
+        .addColumn('open_platform', types.key(), (c) => c.notNull())
+        .addColumn('unionid', types.key(), (c) => c.notNull())
+        .addColumn('user_id', types.id, ofUser(types))
         .addPrimaryKeyConstraint('unionids_pk', ['open_platform', 'unionid'])
-        .modifyEnd(sql`without rowid`)
+        .modifyEnd(types.keyedTable)
         .execute()
       await db.schema.createIndex('unionids_of_user').on('unionids').column('user_id').execute()
 
       await db.schema
         .createTable('sessions')
-        .addColumn('id', 'integer', (c) => c.primaryKey())
-        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
-        .addColumn('app_id', 'text', (c) => c.notNull())
-        .addColumn('generation', 'integer', (c) => c.notNull())
-        .addColumn('created_at', 'integer', (c) => c.notNull())
-        .addColumn('rotated_at', 'integer', (c) => c.notNull())
-        .addColumn('idle_expires_at', 'integer', (c) => c.notNull())
-        .addColumn('expires_at', 'integer', (c) => c.notNull())
-        .addColumn('ended_at', 'integer')
-        .addColumn('end_reason', 'text')
-        .addColumn('device', 'text')
+        .addColumn('id', types.id, (c) => c.primaryKey())
+        .addColumn('user_id', types.id, ofUser(types))
+        .addColumn('app_id', types.key(), (c) => c.notNull())
+        .addColumn('generation', types.count, (c) => c.notNull())
+        .addColumn('created_at', types.instant, (c) => c.notNull())
+        .addColumn('rotated_at', types.instant, (c) => c.notNull())
+        .addColumn('idle_expires_at', types.instant, (c) => c.notNull())
+        .addColumn('expires_at', types.instant, (c) => c.notNull())
+        .addColumn('ended_at', types.instant)
+        .addColumn('end_reason', types.text)
+        .addColumn('device', types.text)
         .execute()
       // Only live sessions are ever looked for by their user.
-      await db.schema
-        .createIndex('live_sessions_of_user')
-        .on('sessions')
-        .column('user_id')
-        .where(sql.ref('ended_at'), 'is', null)
-        .execute()
+      const liveSessions = db.schema.createIndex('live_sessions_of_user').on('sessions')
+      await (
+        types.hasPartialIndexes
+          ? liveSessions.column('user_id').where(sql.ref('ended_at'), 'is', null)
+          : liveSessions.columns(['user_id', 'ended_at'])
+      ).execute()
 
       await db.schema
         .createTable('events')
-        .addColumn('id', 'integer', (c) => c.primaryKey())
-        .addColumn('at', 'integer', (c) => c.notNull())
-        .addColumn('kind', 'text', (c) => c.notNull())
-        .addColumn('user_id', 'integer')
-        .addColumn('session_id', 'integer')
-        .addColumn('app_id', 'text')
-        .addColumn('detail', 'text')
+        .addColumn('id', types.id, (c) => c.primaryKey())
+        .addColumn('at', types.instant, (c) => c.notNull())
+        .addColumn('kind', types.text, (c) => c.notNull())
+        .addColumn('user_id', types.id)
+        .addColumn('session_id', types.id)
+        .addColumn('app_id', types.key())
+        .addColumn('detail', types.text)
         .execute()
 
       await db.schema
         .createTable('signing_keys')
-        .addColumn('kid', 'text', (c) => c.primaryKey())
-        .addColumn('slot', 'text', (c) => c.unique())
-        .addColumn('sealed', 'blob', (c) => c.notNull())
-        .addColumn('public_jwk', 'text', (c) => c.notNull())
-        .addColumn('created_at', 'integer', (c) => c.notNull())
+        .addColumn('kid', types.key(), (c) => c.primaryKey())
+        .addColumn('slot', types.key(), (c) => c.unique())
+        .addColumn('sealed', types.bytes, (c) => c.notNull())
+        .addColumn('public_jwk', types.text, (c) => c.notNull())
+        .addColumn('created_at', types.instant, (c) => c.notNull())
         .execute()
 
       await db.schema
         .createTable('ephemeral')
-        .addColumn('key', 'text', (c) => c.primaryKey())
-        .addColumn('value', 'text', (c) => c.notNull())
-        .addColumn('expires_at', 'integer', (c) => c.notNull())
-        .modifyEnd(sql`without rowid`)
+        .addColumn('key', types.key(), (c) => c.primaryKey())
+        .addColumn('value', types.text, (c) => c.notNull())
+        .addColumn('expires_at', types.instant, (c) => c.notNull())
+        .modifyEnd(types.keyedTable)
         .execute()
       await db.schema
         .createIndex('ephemeral_by_expiry')
@@ -118,32 +126,32 @@ export const migrations: Record<string, Migration> = {
   },
 
   '002_accounts': {
-    async up(db: Kysely<unknown>) {
-      await db.schema.alterTable('users').renameColumn('avatar_url', 'avatar').execute()
+    async up(db: Kysely<unknown>, types: ColumnTypes) {
+      if (types.engine === 'sqlite') {
+        await db.schema.alterTable('users').renameColumn(firstAvatar(types), 'avatar').execute()
+      }
       for (const [column, type] of [
-        ['unverified_phone', 'blob'],
-        ['unverified_phone_index', 'text'],
-        ['gone_at', 'integer'],
-        ['status_before', 'text'],
+        ['unverified_phone', types.bytes],
+        ['unverified_phone_index', types.text],
+        ['gone_at', types.instant],
+        ['status_before', types.text],
       ] as const) {
         await db.schema.alterTable('users').addColumn(column, type).execute()
       }
       // Nearly always empty: only those who wait to be gone.
-      await db.schema
-        .createIndex('users_by_end')
-        .on('users')
-        .column('gone_at')
-        .where(sql.ref('gone_at'), 'is not', null)
-        .execute()
+      const usersByEnd = db.schema.createIndex('users_by_end').on('users').column('gone_at')
+      await (
+        types.hasPartialIndexes ? usersByEnd.where(sql.ref('gone_at'), 'is not', null) : usersByEnd
+      ).execute()
 
-      await db.schema.alterTable('identities').addColumn('open_platform', 'text').execute()
-      await db.schema.alterTable('identities').addColumn('unionid', 'text').execute()
+      await db.schema.alterTable('identities').addColumn('open_platform', types.key()).execute()
+      await db.schema.alterTable('identities').addColumn('unionid', types.key()).execute()
 
       await db.schema
         .createTable('unverified_phone_indexes')
-        .addColumn('phone_index', 'text', (c) => c.primaryKey())
-        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
-        .modifyEnd(sql`without rowid`)
+        .addColumn('phone_index', types.key(), (c) => c.primaryKey())
+        .addColumn('user_id', types.id, ofUser(types))
+        .modifyEnd(types.keyedTable)
         .execute()
       await db.schema
         .createIndex('unverified_phone_indexes_of_user')
@@ -153,26 +161,26 @@ export const migrations: Record<string, Migration> = {
 
       await db.schema
         .createTable('preferences')
-        .addColumn('user_id', 'integer', (c) => c.primaryKey().references('users.id'))
-        .addColumn('document', 'text', (c) => c.notNull())
-        .addColumn('version', 'integer', (c) => c.notNull())
-        .addColumn('updated_at', 'integer', (c) => c.notNull())
+        .addColumn('user_id', types.id, (c) => ofUser(types)(c).primaryKey())
+        .addColumn('document', types.text, (c) => c.notNull())
+        .addColumn('version', types.count, (c) => c.notNull())
+        .addColumn('updated_at', types.instant, (c) => c.notNull())
         .execute()
 
       await db.schema
         .createTable('loose_blobs')
-        .addColumn('name', 'text', (c) => c.primaryKey())
-        .addColumn('at', 'integer', (c) => c.notNull())
+        .addColumn('name', types.key(), (c) => c.primaryKey())
+        .addColumn('at', types.instant, (c) => c.notNull())
         .execute()
 
       await db.schema
         .createTable('conflicts')
-        .addColumn('id', 'integer', (c) => c.primaryKey())
-        .addColumn('user_id', 'integer', (c) => c.notNull().references('users.id'))
-        .addColumn('holder_id', 'integer', (c) => c.notNull().references('users.id'))
-        .addColumn('app_id', 'text', (c) => c.notNull())
-        .addColumn('created_at', 'integer', (c) => c.notNull())
-        .addColumn('dismissed_at', 'integer')
+        .addColumn('id', types.id, (c) => c.primaryKey())
+        .addColumn('user_id', types.id, ofUser(types))
+        .addColumn('holder_id', types.id, ofUser(types))
+        .addColumn('app_id', types.key(), (c) => c.notNull())
+        .addColumn('created_at', types.instant, (c) => c.notNull())
+        .addColumn('dismissed_at', types.instant)
         .execute()
       await db.schema
         .createIndex('one_conflict_of_a_pair')
@@ -183,12 +191,12 @@ export const migrations: Record<string, Migration> = {
 
       await db.schema
         .createTable('merges')
-        .addColumn('id', 'integer', (c) => c.primaryKey())
-        .addColumn('from_id', 'integer', (c) => c.notNull())
-        .addColumn('into_id', 'integer', (c) => c.notNull())
-        .addColumn('created_at', 'integer', (c) => c.notNull())
-        .addColumn('undone_at', 'integer')
-        .addColumn('taken', 'text', (c) => c.notNull())
+        .addColumn('id', types.id, (c) => c.primaryKey())
+        .addColumn('from_id', types.id, (c) => c.notNull())
+        .addColumn('into_id', types.id, (c) => c.notNull())
+        .addColumn('created_at', types.instant, (c) => c.notNull())
+        .addColumn('undone_at', types.instant)
+        .addColumn('taken', types.text, (c) => c.notNull())
         .execute()
       await db.schema.createIndex('merges_into').on('merges').column('into_id').execute()
 
@@ -200,13 +208,62 @@ export const migrations: Record<string, Migration> = {
     },
   },
   '003_cursors': {
-    async up(db: Kysely<unknown>) {
+    async up(db: Kysely<unknown>, types: ColumnTypes) {
       await db.schema
         .createTable('cursors')
-        .addColumn('name', 'text', (c) => c.primaryKey())
-        .addColumn('position', 'integer', (c) => c.notNull())
-        .modifyEnd(sql`without rowid`)
+        .addColumn('name', types.key(), (c) => c.primaryKey())
+        .addColumn('position', types.id, (c) => c.notNull())
+        .modifyEnd(types.keyedTable)
         .execute()
     },
   },
+  '004_signing_key_slots': {
+    async up(db: Kysely<unknown>, types: ColumnTypes) {
+      await db.schema
+        .alterTable('signing_keys')
+        .addColumn('slot_since', types.instant, (c) => c.notNull().defaultTo(0))
+        .execute()
+      await sql`update signing_keys set slot_since = created_at where slot_since = 0`.execute(db)
+    },
+  },
+  '005_service_credentials_and_revocation': {
+    async up(db: Kysely<unknown>, types: ColumnTypes) {
+      await db.schema
+        .createTable('service_credentials')
+        .addColumn('id', types.id, (c) => c.primaryKey())
+        .addColumn('name', types.text, (c) => c.notNull())
+        .addColumn('scopes', types.text, (c) => c.notNull())
+        .addColumn('secret_hash', types.key(), (c) => c.notNull())
+        .addColumn('previous_hash', types.key())
+        .addColumn('previous_ends_at', types.instant)
+        .addColumn('created_at', types.instant, (c) => c.notNull())
+        .addColumn('expires_at', types.instant)
+        .addColumn('ended_at', types.instant)
+        .addColumn('last_used_at', types.instant)
+        .execute()
+
+      await db.schema
+        .createTable('cutoffs')
+        .addColumn('app_id', types.key(), (c) => c.primaryKey())
+        .addColumn('at', types.instant, (c) => c.notNull())
+        .modifyEnd(types.keyedTable)
+        .execute()
+
+      // Where an index may be partial, sign-in and refresh do not touch it: it holds what has ended.
+      const byEnd = db.schema
+        .createIndex('sessions_by_end')
+        .on('sessions')
+        .columns(['ended_at', 'id'])
+      await (
+        types.hasPartialIndexes ? byEnd.where(sql.ref('ended_at'), 'is not', null) : byEnd
+      ).execute()
+      await db.schema.createIndex('merges_from').on('merges').column('from_id').execute()
+    },
+  },
 }
+
+/** On SQLite it began as the place of a picture elsewhere. */
+const firstAvatar = ({ engine }: ColumnTypes) => (engine === 'sqlite' ? 'avatar_url' : 'avatar')
+
+const ofUser = (types: ColumnTypes) => (column: ColumnDefinitionBuilder) =>
+  types.hasForeignKeys ? column.notNull().references('users.id') : column.notNull()

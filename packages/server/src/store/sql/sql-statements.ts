@@ -1,12 +1,16 @@
-import { sql, type Kysely } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely } from 'kysely'
 import type {
+  EndedSession,
   EndReason,
   StoredConflict,
+  StoredCredential,
   StoredSession,
   StoredSigningKey,
   StoredUser,
   UserStatus,
 } from '../store.ts'
+import type { Connection } from './database.ts'
+import type { Dialect } from './dialect.ts'
 import { statement } from './statement.ts'
 import type { Tables } from './tables.ts'
 
@@ -23,7 +27,11 @@ const userColumns = [
 
 /** A row of `sessionWithUser`. */
 export type SessionWithUser = StoredSession &
-  Omit<StoredUser, 'id' | 'created_at'> & { user_created_at: number }
+  Omit<StoredUser, 'id' | 'created_at'> & {
+    user_created_at: number
+    /** The latest cutoff of its app or of all. */
+    cut_at: number | null
+  }
 
 const sessionColumns = [
   'sessions.id',
@@ -38,13 +46,102 @@ const sessionColumns = [
   'sessions.device',
 ] as const
 
+/** How the table of cutoffs writes that one is of every app. */
+export const everyApp = '*'
+
+/** The cutoffs that a session may have been ended by: a row or two, found by their key. */
+const cutoffsOf = (e: ExpressionBuilder<Tables, 'sessions'>) =>
+  e
+    .selectFrom('cutoffs')
+    .where((c) =>
+      c.or([
+        c('cutoffs.app_id', '=', c.ref('sessions.app_id')),
+        c('cutoffs.app_id', '=', everyApp),
+      ]),
+    )
+
+const isNotCut = (e: ExpressionBuilder<Tables, 'sessions'>) =>
+  e.not(
+    e.exists(
+      cutoffsOf(e).select('cutoffs.app_id').whereRef('cutoffs.at', '>', 'sessions.created_at'),
+    ),
+  )
+
+type RotateValues = { id: number; generation: number; now_ms: number; idle_expires_at: number }
+
+/** From one generation to the next, while the session lives and its user is active. */
+const rotate = (db: Kysely<Tables>, v: RotateValues) =>
+  db
+    .updateTable('sessions')
+    .set((e) => ({
+      generation: e('generation', '+', 1),
+      rotated_at: v.now_ms,
+      idle_expires_at: e
+        .case()
+        .when('expires_at', '<', v.idle_expires_at)
+        .then(e.ref('expires_at'))
+        .else(v.idle_expires_at)
+        .end(),
+    }))
+    .where('id', '=', v.id)
+    .where('generation', '=', v.generation)
+    .where('ended_at', 'is', null)
+    .where('idle_expires_at', '>', v.now_ms)
+    .where('expires_at', '>', v.now_ms)
+    .where(isNotCut)
+    .where((e) =>
+      e.exists(
+        e
+          .selectFrom('users')
+          .select('users.id')
+          .whereRef('users.id', '=', 'sessions.user_id')
+          .where('users.status', '=', 'active'),
+      ),
+    )
+
 /** Every statement of the SQL store, one a name. */
-export function sqlStatements(db: Kysely<Tables>) {
+export function sqlStatements({ db, engine, locked, unlessTaken }: Dialect) {
+  /** What an update left, in the same statement where there is such a thing: not on MySQL. */
+  const returningSession = (query: ReturnType<typeof rotate>) =>
+    engine === 'mysql' ? query.$castTo<StoredSession>() : query.returning(sessionColumns)
+
+  const lockUser = statement((v: { id: number }) =>
+    locked(db.selectFrom('users').select(userColumns).where('id', '=', v.id)),
+  )
+  const countHold = statement((v: { id: number }) =>
+    db
+      .updateTable('users')
+      .set((e) => ({ held: e('held', '+', 1) }))
+      .where('id', '=', v.id),
+  )
+  /** The nodes of a Galera cluster do not see each other's locks, only what is written. */
+  async function holdUser(on: Connection, v: { id: number }) {
+    if (engine === 'mysql') await countHold(on, v)
+  }
+
   return {
     ping: statement((_: object) => db.selectNoFrom(sql<number>`1`.as('one'))),
 
     userById: statement((v: { id: number }) =>
       db.selectFrom('users').select(userColumns).where('id', '=', v.id),
+    ),
+
+    holdUser,
+
+    /** Whoever changes what leads to a user, or what they have, holds their row first. */
+    async lockUser(on: Connection, v: { id: number }) {
+      await holdUser(on, v)
+      return lockUser(on, v)
+    },
+
+    lockUnionid: statement((v: { open_platform: string; unionid: string }) =>
+      locked(
+        db
+          .selectFrom('unionids')
+          .select('user_id')
+          .where('open_platform', '=', v.open_platform)
+          .where('unionid', '=', v.unionid),
+      ),
     ),
 
     userByOpenid: statement((v: { app_id: string; openid: string }) =>
@@ -86,19 +183,23 @@ export function sqlStatements(db: Kysely<Tables>) {
         .limit(1)
         .compile(),
 
-    holdersOfUnverifiedPhone: (indexes: readonly string[]) =>
-      db
-        .selectFrom('unverified_phone_indexes')
-        .select('user_id')
-        .distinct()
-        .where('phone_index', 'in', indexes)
-        .compile(),
+    lockClaims: (indexes: readonly string[]) =>
+      locked(
+        db
+          .selectFrom('unverified_phone_indexes')
+          .select('user_id')
+          .where('phone_index', 'in', indexes),
+      ).compile(),
 
-    addUnverifiedPhoneIndex: statement((v: { phone_index: string; user_id: number }) =>
+    lockPhones: (indexes: readonly string[]) =>
+      locked(
+        db.selectFrom('phone_indexes').select('user_id').where('phone_index', 'in', indexes),
+      ).compile(),
+
+    addUnverifiedPhoneIndex: unlessTaken((v: { phone_index: string; user_id: number }) =>
       db
         .insertInto('unverified_phone_indexes')
-        .values({ phone_index: v.phone_index, user_id: v.user_id })
-        .onConflict((conflict) => conflict.doNothing()),
+        .values({ phone_index: v.phone_index, user_id: v.user_id }),
     ),
 
     removeUnverifiedPhoneIndexes: statement((v: { user_id: number }) =>
@@ -131,11 +232,8 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.selectFrom('phone_indexes').select('phone_index').where('user_id', '=', v.user_id),
     ),
 
-    addPhoneIndex: statement((v: { phone_index: string; user_id: number }) =>
-      db
-        .insertInto('phone_indexes')
-        .values({ phone_index: v.phone_index, user_id: v.user_id })
-        .onConflict((conflict) => conflict.doNothing()),
+    addPhoneIndex: unlessTaken((v: { phone_index: string; user_id: number }) =>
+      db.insertInto('phone_indexes').values({ phone_index: v.phone_index, user_id: v.user_id }),
     ),
 
     removePhoneIndexes: statement((v: { user_id: number }) =>
@@ -182,24 +280,21 @@ export function sqlStatements(db: Kysely<Tables>) {
         .where('password', '=', v.replaces),
     ),
 
-    addUser: statement((v: { id: number; created_at: number }) =>
-      db
-        .insertInto('users')
-        .values({
-          id: v.id,
-          status: 'active',
-          nickname: null,
-          avatar: null,
-          phone: null,
-          phone_index: null,
-          password: null,
-          created_at: v.created_at,
-          unverified_phone: null,
-          unverified_phone_index: null,
-          gone_at: null,
-          status_before: null,
-        })
-        .onConflict((conflict) => conflict.doNothing()),
+    addUser: unlessTaken((v: { id: number; created_at: number }) =>
+      db.insertInto('users').values({
+        id: v.id,
+        status: 'active',
+        nickname: null,
+        avatar: null,
+        phone: null,
+        phone_index: null,
+        password: null,
+        created_at: v.created_at,
+        unverified_phone: null,
+        unverified_phone_index: null,
+        gone_at: null,
+        status_before: null,
+      }),
     ),
 
     /** From one status to another, and only if it is that one. */
@@ -259,11 +354,8 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.deleteFrom('sessions').where('user_id', '=', v.user_id),
     ),
 
-    addLooseBlob: statement((v: { name: string; at: number }) =>
-      db
-        .insertInto('loose_blobs')
-        .values({ name: v.name, at: v.at })
-        .onConflict((conflict) => conflict.doNothing()),
+    addLooseBlob: unlessTaken((v: { name: string; at: number }) =>
+      db.insertInto('loose_blobs').values({ name: v.name, at: v.at }),
     ),
 
     removeLooseBlob: statement((v: { name: string }) =>
@@ -283,11 +375,10 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.selectFrom('preferences').select(['document', 'version']).where('user_id', '=', v.user_id),
     ),
 
-    addPreferences: statement((v: { user_id: number; document: string; now_ms: number }) =>
+    addPreferences: unlessTaken((v: { user_id: number; document: string; now_ms: number }) =>
       db
         .insertInto('preferences')
-        .values({ user_id: v.user_id, document: v.document, version: 1, updated_at: v.now_ms })
-        .onConflict((conflict) => conflict.doNothing()),
+        .values({ user_id: v.user_id, document: v.document, version: 1, updated_at: v.now_ms }),
     ),
 
     replacePreferences: statement(
@@ -311,18 +402,15 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.deleteFrom('preferences').where('user_id', '=', v.user_id),
     ),
 
-    addConflict: statement((v: StoredConflict) =>
-      db
-        .insertInto('conflicts')
-        .values({
-          id: v.id,
-          user_id: v.user_id,
-          holder_id: v.holder_id,
-          app_id: v.app_id,
-          created_at: v.created_at,
-          dismissed_at: null,
-        })
-        .onConflict((conflict) => conflict.doNothing()),
+    addConflict: unlessTaken((v: StoredConflict) =>
+      db.insertInto('conflicts').values({
+        id: v.id,
+        user_id: v.user_id,
+        holder_id: v.holder_id,
+        app_id: v.app_id,
+        created_at: v.created_at,
+        dismissed_at: null,
+      }),
     ),
 
     conflictOf: statement((v: { user_id: number; holder_id: number }) =>
@@ -475,20 +563,17 @@ export function sqlStatements(db: Kysely<Tables>) {
         .where('ended_at', 'is', null),
     ),
 
-    addIdentity: statement((v: IdentityValues) =>
-      db
-        .insertInto('identities')
-        .values({
-          app_id: v.app_id,
-          openid: v.openid,
-          user_id: v.user_id,
-          session_key: v.session_key,
-          created_at: v.now_ms,
-          session_key_at: v.now_ms,
-          open_platform: v.open_platform,
-          unionid: v.unionid,
-        })
-        .onConflict((conflict) => conflict.doNothing()),
+    addIdentity: unlessTaken((v: IdentityValues) =>
+      db.insertInto('identities').values({
+        app_id: v.app_id,
+        openid: v.openid,
+        user_id: v.user_id,
+        session_key: v.session_key,
+        created_at: v.now_ms,
+        session_key_at: v.now_ms,
+        open_platform: v.open_platform,
+        unionid: v.unionid,
+      }),
     ),
 
     /** What is `null` stays as it is. */
@@ -514,11 +599,10 @@ export function sqlStatements(db: Kysely<Tables>) {
         .where('openid', '=', v.openid),
     ),
 
-    addUnionid: statement((v: { open_platform: string; unionid: string; user_id: number }) =>
+    addUnionid: unlessTaken((v: { open_platform: string; unionid: string; user_id: number }) =>
       db
         .insertInto('unionids')
-        .values({ open_platform: v.open_platform, unionid: v.unionid, user_id: v.user_id })
-        .onConflict((conflict) => conflict.doNothing()),
+        .values({ open_platform: v.open_platform, unionid: v.unionid, user_id: v.user_id }),
     ),
 
     removeUnionid: statement((v: { open_platform: string; unionid: string; user_id: number }) =>
@@ -530,7 +614,7 @@ export function sqlStatements(db: Kysely<Tables>) {
     ),
 
     /** Only for a user who is active at this moment. */
-    addSession: statement((v: NewSessionValues) =>
+    addSession: unlessTaken((v: NewSessionValues) =>
       db
         .insertInto('sessions')
         .columns([
@@ -545,23 +629,24 @@ export function sqlStatements(db: Kysely<Tables>) {
           'device',
         ])
         .expression(
-          db
-            .selectFrom('users')
-            .select([
-              sql<number>`${v.id}`.as('id'),
-              'users.id as user_id',
-              sql<string>`${v.app_id}`.as('app_id'),
-              sql<number>`0`.as('generation'),
-              sql<number>`${v.now_ms}`.as('created_at'),
-              sql<number>`${v.now_ms}`.as('rotated_at'),
-              sql<number>`${v.idle_expires_at}`.as('idle_expires_at'),
-              sql<number>`${v.expires_at}`.as('expires_at'),
-              sql<string | null>`${v.device}`.as('device'),
-            ])
-            .where('users.id', '=', v.user_id)
-            .where('users.status', '=', 'active'),
-        )
-        .onConflict((conflict) => conflict.doNothing()),
+          locked(
+            db
+              .selectFrom('users')
+              .select([
+                sql<number>`${v.id}`.as('id'),
+                'users.id as user_id',
+                sql<string>`${v.app_id}`.as('app_id'),
+                sql<number>`0`.as('generation'),
+                sql<number>`${v.now_ms}`.as('created_at'),
+                sql<number>`${v.now_ms}`.as('rotated_at'),
+                sql<number>`${v.idle_expires_at}`.as('idle_expires_at'),
+                sql<number>`${v.expires_at}`.as('expires_at'),
+                sql<string | null>`${v.device}`.as('device'),
+              ])
+              .where('users.id', '=', v.user_id)
+              .where('users.status', '=', 'active'),
+          ),
+        ),
     ),
 
     sessionWithUser: statement((v: { id: number }) =>
@@ -578,6 +663,11 @@ export function sqlStatements(db: Kysely<Tables>) {
           'users.created_at as user_created_at',
           'users.gone_at',
         ])
+        .select((e) =>
+          cutoffsOf(e)
+            .select((c) => c.fn.max('cutoffs.at').as('at'))
+            .as('cut_at'),
+        )
         .where('sessions.id', '=', v.id),
     ),
 
@@ -589,6 +679,7 @@ export function sqlStatements(db: Kysely<Tables>) {
         .where('ended_at', 'is', null)
         .where('idle_expires_at', '>', v.now_ms)
         .where('expires_at', '>', v.now_ms)
+        .where(isNotCut)
         .orderBy('id', 'desc'),
     ),
 
@@ -618,29 +709,14 @@ export function sqlStatements(db: Kysely<Tables>) {
         ),
     ),
 
-    rotate: statement(
-      (v: { id: number; generation: number; now_ms: number; idle_expires_at: number }) =>
-        db
-          .updateTable('sessions')
-          .set((e) => ({
-            generation: e('generation', '+', 1),
-            rotated_at: v.now_ms,
-            idle_expires_at: v.idle_expires_at,
-          }))
-          .where('id', '=', v.id)
-          .where('generation', '=', v.generation)
-          .where('ended_at', 'is', null)
-          .where('idle_expires_at', '>', v.now_ms)
-          .where('expires_at', '>', v.now_ms)
-          .where((e) =>
-            e.exists(
-              e
-                .selectFrom('users')
-                .select('users.id')
-                .whereRef('users.id', '=', 'sessions.user_id')
-                .where('users.status', '=', 'active'),
-            ),
-          ),
+    rotate: statement((v: RotateValues) => returningSession(rotate(db, v))),
+
+    rotateInApp: statement((v: RotateValues & { app_id: string }) =>
+      returningSession(rotate(db, v).where('app_id', '=', v.app_id)),
+    ),
+
+    session: statement((v: { id: number }) =>
+      db.selectFrom('sessions').select(sessionColumns).where('id', '=', v.id),
     ),
 
     endSession: statement((v: EndValues & { id: number }) =>
@@ -669,10 +745,14 @@ export function sqlStatements(db: Kysely<Tables>) {
         .where('ended_at', 'is', null),
     ),
 
-    addEvent: statement((v: Tables['events']) =>
+    addEvent: unlessTaken((v: Tables['events']) =>
       db.insertInto('events').values({
         // Above all that could be read before: whoever walks the log by number has it still ahead.
-        id: sql<number>`max(${v.id}, coalesce((select max(id) from events), 0) + 1)`,
+        // Where several write at once it would make each wait for the other.
+        id:
+          engine === 'sqlite'
+            ? sql<number>`max(${v.id}, coalesce((select max(id) from events), 0) + 1)`
+            : v.id,
         at: v.at,
         kind: v.kind,
         user_id: v.user_id,
@@ -708,11 +788,8 @@ export function sqlStatements(db: Kysely<Tables>) {
       db.selectFrom('cursors').select('position').where('name', '=', v.name),
     ),
 
-    addCursor: statement((v: { name: string; to: number }) =>
-      db
-        .insertInto('cursors')
-        .values({ name: v.name, position: v.to })
-        .onConflict((conflict) => conflict.doNothing()),
+    addCursor: unlessTaken((v: { name: string; to: number }) =>
+      db.insertInto('cursors').values({ name: v.name, position: v.to }),
     ),
 
     moveCursor: statement((v: { name: string; from: number; to: number }) =>
@@ -726,28 +803,185 @@ export function sqlStatements(db: Kysely<Tables>) {
     signingKeys: statement((_: object) =>
       db
         .selectFrom('signing_keys')
-        .select(['kid', 'slot', 'sealed', 'public_jwk', 'created_at'])
+        .select(['kid', 'slot', 'slot_since', 'sealed', 'public_jwk', 'created_at'])
         .orderBy('created_at', 'desc'),
     ),
 
-    addSigningKey: statement((v: StoredSigningKey) =>
-      db
-        .insertInto('signing_keys')
-        .values({
-          kid: v.kid,
-          slot: v.slot,
-          sealed: v.sealed,
-          public_jwk: v.public_jwk,
-          created_at: v.created_at,
-        })
-        .onConflict((conflict) => conflict.doNothing()),
+    addSigningKey: unlessTaken((v: StoredSigningKey) =>
+      db.insertInto('signing_keys').values({
+        kid: v.kid,
+        slot: v.slot,
+        slot_since: v.slot_since,
+        sealed: v.sealed,
+        public_jwk: v.public_jwk,
+        created_at: v.created_at,
+      }),
     ),
 
+    previousSigningKey: statement((_: object) =>
+      db.selectFrom('signing_keys').select('kid').where('slot', '=', 'previous'),
+    ),
+
+    demoteSigningKey: statement((v: { kid: string; now_ms: number; sealed: Uint8Array }) =>
+      db
+        .updateTable('signing_keys')
+        .set({ slot: 'previous', slot_since: v.now_ms, sealed: v.sealed })
+        .where('kid', '=', v.kid)
+        .where('slot', '=', 'current'),
+    ),
+
+    promoteSigningKey: statement((v: { kid: string; now_ms: number }) =>
+      db
+        .updateTable('signing_keys')
+        .set({ slot: 'current', slot_since: v.now_ms })
+        .where('kid', '=', v.kid)
+        .where('slot', '=', 'next'),
+    ),
+
+    removeSigningKey: statement((v: { kid: string; slot: 'current' | 'previous' }) =>
+      db.deleteFrom('signing_keys').where('kid', '=', v.kid).where('slot', '=', v.slot),
+    ),
+
+    removeSigningKeys: statement((_: object) => db.deleteFrom('signing_keys')),
+
     resealSigningKey: statement((v: { kid: string; sealed: Uint8Array }) =>
-      db.updateTable('signing_keys').set({ sealed: v.sealed }).where('kid', '=', v.kid),
+      db
+        .updateTable('signing_keys')
+        .set({ sealed: v.sealed })
+        .where('kid', '=', v.kid)
+        // One that signs no more keeps no private part, whoever read it before.
+        .where('slot', '!=', 'previous'),
+    ),
+
+    mergeOf: statement((v: { from_id: number }) =>
+      db
+        .selectFrom('merges')
+        .select('into_id')
+        .where('from_id', '=', v.from_id)
+        .where('undone_at', 'is', null),
+    ),
+
+    addCredential: statement((v: StoredCredential) =>
+      db.insertInto('service_credentials').values({
+        id: v.id,
+        name: v.name,
+        scopes: v.scopes,
+        secret_hash: v.secret_hash,
+        previous_hash: v.previous_hash,
+        previous_ends_at: v.previous_ends_at,
+        created_at: v.created_at,
+        expires_at: v.expires_at,
+        ended_at: v.ended_at,
+        last_used_at: v.last_used_at,
+      }),
+    ),
+
+    credential: statement((v: { id: number }) =>
+      db.selectFrom('service_credentials').select(credentialColumns).where('id', '=', v.id),
+    ),
+
+    credentials: statement((_: object) =>
+      db.selectFrom('service_credentials').select(credentialColumns).orderBy('id', 'desc'),
+    ),
+
+    rotateCredential: statement(
+      (v: { id: number; secret_hash: string; replaces: string; previous_ends_at: number }) =>
+        db
+          .updateTable('service_credentials')
+          .set({
+            secret_hash: v.secret_hash,
+            previous_hash: v.replaces,
+            previous_ends_at: v.previous_ends_at,
+          })
+          .where('id', '=', v.id)
+          .where('secret_hash', '=', v.replaces)
+          .where('ended_at', 'is', null),
+    ),
+
+    endCredential: statement((v: { id: number; now_ms: number }) =>
+      db
+        .updateTable('service_credentials')
+        .set({ ended_at: v.now_ms })
+        .where('id', '=', v.id)
+        .where('ended_at', 'is', null),
+    ),
+
+    endPreviousSecret: statement((v: { id: number }) =>
+      db
+        .updateTable('service_credentials')
+        .set({ previous_hash: null, previous_ends_at: null })
+        .where('id', '=', v.id)
+        .where('previous_hash', 'is not', null),
+    ),
+
+    noteCredentialUse: statement((v: { id: number; at: number }) =>
+      db
+        .updateTable('service_credentials')
+        .set({ last_used_at: v.at })
+        .where('id', '=', v.id)
+        .where((e) => e.or([e('last_used_at', 'is', null), e('last_used_at', '<', v.at)])),
+    ),
+
+    endedSessions: statement((v: { since: number; after_id: number; limit: number }) =>
+      db
+        .selectFrom('sessions')
+        .select('id')
+        .select((e) => e.ref('ended_at').$castTo<EndedSession['ended_at']>().as('ended_at'))
+        .where('ended_at', '>=', v.since)
+        .where((e) => e.or([e('ended_at', '>', v.since), e('id', '>', v.after_id)]))
+        .orderBy('ended_at')
+        .orderBy('id')
+        .limit(v.limit),
+    ),
+
+    addCutoff: unlessTaken((v: Tables['cutoffs']) =>
+      db.insertInto('cutoffs').values({ app_id: v.app_id, at: v.at }),
+    ),
+
+    moveCutoff: statement((v: Tables['cutoffs']) =>
+      db
+        .updateTable('cutoffs')
+        .set({ at: v.at })
+        .where('app_id', '=', v.app_id)
+        .where('at', '<', v.at),
+    ),
+
+    cutoffs: statement((_: object) =>
+      db.selectFrom('cutoffs').select(['app_id', 'at']).orderBy('app_id'),
+    ),
+
+    endCutSessions: statement((v: CutValues) => endCut(db, v)),
+
+    endCutSessionsInApp: statement((v: CutValues & { app_id: string }) =>
+      endCut(db, v).where('app_id', '=', v.app_id),
     ),
   }
 }
+
+const credentialColumns = [
+  'id',
+  'name',
+  'scopes',
+  'secret_hash',
+  'previous_hash',
+  'previous_ends_at',
+  'created_at',
+  'expires_at',
+  'ended_at',
+  'last_used_at',
+] as const
+
+type CutValues = { after: number; last: number; at: number; reason: EndReason }
+
+/** The rows end when the cutoff did it: what asks for the newest ends never meets them. */
+const endCut = (db: Kysely<Tables>, v: CutValues) =>
+  db
+    .updateTable('sessions')
+    .set({ ended_at: v.at, end_reason: v.reason })
+    .where('id', '>', v.after)
+    .where('id', '<=', v.last)
+    .where('created_at', '<', v.at)
+    .where('ended_at', 'is', null)
 
 type IdentityValues = {
   app_id: string

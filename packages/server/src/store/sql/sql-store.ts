@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
-import { countUp } from '../../id.ts'
+import { countUp, timeOfId } from '../../id.ts'
+import { systemRandom, type Random } from '../../random.ts'
 import type {
   EndReason,
   SignInOutcome,
@@ -12,19 +13,26 @@ import type {
   WechatKey,
 } from '../store.ts'
 import { Rollback, type Connection, type Database } from './database.ts'
+import { dialectOf } from './dialect.ts'
 import { eraseUser } from './erase-user.ts'
 import { dropClaim, holdClaim, holdPhone } from './hold-phone.ts'
 import { gatherMerged, mergeUsers, undoMerge } from './merge-users.ts'
 import { migrations } from './migrations.ts'
-import { sqlStatements, type SessionWithUser } from './sql-statements.ts'
+import { everyApp, sqlStatements, type SessionWithUser } from './sql-statements.ts'
 
 /** The {@link Store} contract on SQL. */
-export function createSqlStore(database: Database, clock: Clock): Store {
-  const { reader, write } = database
-  const run = sqlStatements(database.builder)
-  const newId = countUp(clock)
+export function createSqlStore(
+  database: Database,
+  clock: Clock,
+  random: Random = systemRandom,
+): Store {
+  const { reader, alone, write, settleMs } = database
+  const run = sqlStatements(dialectOf(database))
+  const newId = countUp(clock, random)
 
   return {
+    settleMs,
+
     async migrate() {
       return { applied: await database.migrate(migrations) }
     },
@@ -75,7 +83,8 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         if (act.user === 'make') {
           const made = await run.addUser(on, { id: user_id, created_at: now_ms })
           if (!made.numAffectedRows) return 'taken'
-        } else if (act.user === 'restore') await run.restore(on, { id: user_id, now_ms })
+        } else await run.holdUser(on, { id: user_id })
+        if (act.user === 'restore') await run.restore(on, { id: user_id, now_ms })
         const session = await run.addSession(on, { user_id, app_id, now_ms, ...act.session })
         if (!session.numAffectedRows) throw new Rollback(await whyNoSession(on, user_id))
         if (act.wechat) await holdIdentity(on, act.wechat, user_id, now_ms)
@@ -97,7 +106,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     changeProfile: ({ user_id: id, nickname, avatar, now_ms, event }) =>
       write(async (on) => {
-        const [user] = (await run.userById(on, { id })).rows
+        const [user] = (await run.lockUser(on, { id })).rows
         if (user?.status !== 'active') return undefined
         if (nickname !== undefined) await run.setNickname(on, { id, nickname })
         if (avatar !== undefined) await changeAvatar(on, user, avatar, now_ms)
@@ -107,7 +116,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     setUserStatus: ({ id, status, now_ms, event }) =>
       write(async (on) => {
-        const [user] = (await run.userById(on, { id })).rows
+        const [user] = (await run.lockUser(on, { id })).rows
         if (user?.status !== 'active' && user?.status !== 'disabled') return 'not_found'
         await run.moveStatus(on, { id, from: user.status, to: status, gone_at: null })
         if (status === 'disabled') await endSessionsOf(on, id, now_ms, 'user_disabled')
@@ -117,7 +126,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     async listIdentities(user_id) {
       const { rows } = await run.identitiesOfUser(reader, { user_id })
-      return rows.map(({ app_id, openid, created_at }) => ({ app_id, openid, created_at }))
+      return rows.map(({ open_platform: _, ...identity }) => identity)
     },
 
     async listUnionids(user_id) {
@@ -131,12 +140,10 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       return session_key?.length ? session_key : undefined
     },
 
-    keepSessionKey: (act) =>
-      write(async (on) => {
-        const { now_ms: session_key_at, ...write } = act
-        const values = { ...write, session_key_at, open_platform: null, unionid: null }
-        return Boolean((await run.touchIdentity(on, values)).numAffectedRows)
-      }),
+    async keepSessionKey({ now_ms: session_key_at, ...write }) {
+      const values = { ...write, session_key_at, open_platform: null, unionid: null }
+      return Boolean((await run.touchIdentity(alone, values)).numAffectedRows)
+    },
 
     linkIdentity: ({ user_id, now_ms, wechat, event }) =>
       write<'linked' | 'taken' | 'user_not_active'>(async (on) => {
@@ -150,10 +157,10 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     unlinkIdentity: ({ user_id, app_id, now_ms, event }) =>
       write<'unlinked' | 'last_way_in' | 'not_found'>(async (on) => {
+        const user = await run.lockUser(on, { id: user_id })
         const { rows } = await run.identitiesOfUser(on, { user_id })
         const unlinked = rows.find((identity) => identity.app_id === app_id)
         if (!unlinked) return 'not_found'
-        const user = await run.userById(on, { id: user_id })
         if (rows.length === 1 && user.rows[0]?.phone == null) return 'last_way_in'
         await run.removeIdentity(on, { user_id, app_id })
         const { open_platform, unionid } = unlinked
@@ -171,7 +178,6 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     changePhone: ({ user_id, phone, event }) =>
       write<'changed' | 'taken' | 'user_not_active'>(async (on) => {
         if (!(await isActive(on, user_id))) return 'user_not_active'
-        await run.removePhoneIndexes(on, { user_id })
         if (!(await holdPhone(run, on, phone.indexes, user_id))) throw taken()
         await run.setPhone(on, { user_id, phone: phone.sealed, phone_index: phone.index })
         await record(on, event)
@@ -203,6 +209,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     withdrawData: ({ user_id, event, ...what }) =>
       write(async (on) => {
+        await run.lockUser(on, { id: user_id })
         for (const id of await gatherMerged(run, on, user_id)) {
           const [user] = (await run.userById(on, { id })).rows
           if (!user) return
@@ -211,14 +218,18 @@ export function createSqlStore(database: Database, clock: Clock): Store {
         await record(on, event)
       }),
 
-    addLooseBlob: (blob) => write(async (on) => void (await run.addLooseBlob(on, blob))),
+    async addLooseBlob(blob) {
+      await run.addLooseBlob(alone, blob)
+    },
 
     async listLooseBlobs(query) {
       const { rows } = await run.looseBlobs(reader, query)
       return rows.map(({ name }) => name)
     },
 
-    removeLooseBlob: (name) => write(async (on) => void (await run.removeLooseBlob(on, { name }))),
+    async removeLooseBlob(name) {
+      await run.removeLooseBlob(alone, { name })
+    },
 
     async findPreferences(user_id) {
       const { rows } = await run.preferences(reader, { user_id })
@@ -237,7 +248,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
 
     deleteUser: ({ id, now_ms, gone_at, event }) =>
       write(async (on) => {
-        const [user] = (await run.userById(on, { id })).rows
+        const [user] = (await run.lockUser(on, { id })).rows
         if (!user || !mayDelete(user, gone_at)) return 'not_found'
         if (user.status !== 'deleted') await run.setStatusBefore(on, user)
         await run.moveStatus(on, { id, from: user.status, to: 'deleted', gone_at })
@@ -317,25 +328,30 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       return rows
     },
 
-    rotateSession: (act) =>
-      write(async (on) => {
-        const { numAffectedRows } = await run.rotate(on, act)
-        return numAffectedRows ? 'rotated' : 'not_rotated'
-      }),
+    async rotateSession({ app_id, ...act }) {
+      const rotated =
+        app_id === undefined ? run.rotate(alone, act) : run.rotateInApp(alone, { ...act, app_id })
+      const { rows, numAffectedRows } = await rotated
+      if (rows[0]) return rows[0]
+      if (!numAffectedRows) return 'not_rotated'
+      const [session] = (await run.session(reader, { id: act.id })).rows
+      // Whoever came since has rotated it further, or ended it; this is what this call left.
+      const { generation, now_ms: rotated_at } = act
+      return session ? { ...session, generation: generation + 1, rotated_at } : 'not_rotated'
+    },
 
-    endSession: ({ id, user_id, now_ms, reason, event }) =>
-      write(async (on) => {
-        const { numAffectedRows } =
-          user_id === undefined
-            ? await run.endSession(on, { id, now_ms, reason })
-            : await run.endSessionOfUser(on, { id, user_id, now_ms, reason })
-        if (!numAffectedRows) return false
+    async endSession({ event, ...act }) {
+      if (!event) return end(alone, act)
+      return write(async (on) => {
+        if (!(await end(on, act))) return false
         await record(on, event)
         return true
-      }),
+      })
+    },
 
     endOtherSessions: ({ event, ...act }) =>
       write(async (on) => {
+        await run.lockUser(on, { id: act.user_id })
         const ended = Number((await run.endSessionsOfUser(on, act)).numAffectedRows)
         if (ended > 0) await record(on, event)
         return ended
@@ -372,35 +388,135 @@ export function createSqlStore(database: Database, clock: Clock): Store {
       return rows[0]?.position
     },
 
-    moveCursor: ({ name, from, to }) =>
-      write(async (on) => {
-        const { numAffectedRows } =
-          from === undefined
-            ? await run.addCursor(on, { name, to })
-            : await run.moveCursor(on, { name, from, to })
-        return Boolean(numAffectedRows)
-      }),
+    async moveCursor({ name, from, to }) {
+      const { numAffectedRows } =
+        from === undefined
+          ? await run.addCursor(alone, { name, to })
+          : await run.moveCursor(alone, { name, from, to })
+      return Boolean(numAffectedRows)
+    },
 
     async listSigningKeys() {
       const { rows } = await run.signingKeys(reader, {})
       return rows
     },
 
-    addSigningKey: (key) =>
-      write(async (on) => {
-        const { numAffectedRows } = await run.addSigningKey(on, key)
-        return numAffectedRows ? 'added' : 'slot_taken'
+    async addSigningKey(key) {
+      const { numAffectedRows } = await run.addSigningKey(alone, key)
+      return numAffectedRows ? 'added' : 'slot_taken'
+    },
+
+    promoteSigningKey: ({ kid, replaces, now_ms, event }) =>
+      write<'promoted' | 'not_promoted'>(async (on) => {
+        // Only this verb fills `previous`, and of two at once one finds `replaces` still current.
+        if ((await run.previousSigningKey(on, {})).rows[0]) return 'not_promoted'
+        // In this order no two are in one slot.
+        const demoted = await run.demoteSigningKey(on, { kid: replaces, now_ms, sealed: noKey })
+        if (!demoted.numAffectedRows) return 'not_promoted'
+        const promoted = await run.promoteSigningKey(on, { kid, now_ms })
+        if (!promoted.numAffectedRows) throw new Rollback('not_promoted')
+        await record(on, event)
+        return 'promoted'
       }),
 
-    resealSigningKey: (key) =>
+    retireSigningKey: ({ kid, event }) =>
       write(async (on) => {
-        await run.resealSigningKey(on, key)
+        const { numAffectedRows } = await run.removeSigningKey(on, { kid, slot: 'previous' })
+        if (!numAffectedRows) return false
+        await record(on, event)
+        return true
+      }),
+
+    replaceSigningKeys: ({ replaces, key, event }) =>
+      write<'replaced' | 'not_replaced'>(async (on) => {
+        const removed = await run.removeSigningKey(on, { kid: replaces, slot: 'current' })
+        if (!removed.numAffectedRows) return 'not_replaced'
+        await run.removeSigningKeys(on, {})
+        await run.addSigningKey(on, key)
+        await record(on, event)
+        return 'replaced'
+      }),
+
+    async resealSigningKey(key) {
+      await run.resealSigningKey(alone, key)
+    },
+    async findMergedInto(from_id) {
+      const { rows } = await run.mergeOf(reader, { from_id })
+      return rows[0]?.into_id
+    },
+
+    addCredential: ({ credential, event }) =>
+      write(async (on) => {
+        await run.addCredential(on, credential)
+        await record(on, event)
+      }),
+
+    async findCredential(id) {
+      const { rows } = await run.credential(reader, { id })
+      return rows[0]
+    },
+
+    async listCredentials() {
+      const { rows } = await run.credentials(reader, {})
+      return rows
+    },
+
+    rotateCredential: ({ event, ...act }) =>
+      write(async (on) => {
+        if (!(await run.rotateCredential(on, act)).numAffectedRows) return 'not_rotated'
+        await record(on, event)
+        return 'rotated'
+      }),
+
+    endCredential: ({ event, ...act }) =>
+      write(async (on) => {
+        if (!(await run.endCredential(on, act)).numAffectedRows) return false
+        await record(on, event)
+        return true
+      }),
+
+    endPreviousSecret: ({ event, ...act }) =>
+      write(async (on) => {
+        if (!(await run.endPreviousSecret(on, act)).numAffectedRows) return false
+        await record(on, event)
+        return true
+      }),
+
+    noteCredentialUse: (use) => write(async (on) => void (await run.noteCredentialUse(on, use))),
+
+    async listEndedSessions(query) {
+      const { rows } = await run.endedSessions(reader, query)
+      return rows
+    },
+
+    addCutoff: ({ app_id, at, event }) =>
+      write(async (on) => {
+        const cutoff = { app_id: app_id ?? everyApp, at }
+        const { numAffectedRows } = await run.addCutoff(on, cutoff)
+        if (!numAffectedRows) await run.moveCutoff(on, cutoff)
+        await record(on, event)
+      }),
+
+    async listCutoffs() {
+      const { rows } = await run.cutoffs(reader, {})
+      return rows.map(({ app_id, at }) => ({ app_id: app_id === everyApp ? null : app_id, at }))
+    },
+
+    endCutSessions: ({ app_id, at, after, limit }) =>
+      write(async (on) => {
+        const last = (await run.sessionIds(on, { after, limit })).rows.at(-1)?.id
+        if (last === undefined) return undefined
+        const cut = { after, last, at, reason: 'ended_by_operator' } as const
+        await (app_id === null
+          ? run.endCutSessions(on, cut)
+          : run.endCutSessionsInApp(on, { ...cut, app_id }))
+        return last
       }),
   }
 
   /** Asked in the transaction that gives them something: nothing may lead to who has left. */
   async function isActive(on: Connection, id: number): Promise<boolean> {
-    return (await run.userById(on, { id })).rows[0]?.status === 'active'
+    return (await run.lockUser(on, { id })).rows[0]?.status === 'active'
   }
 
   async function isInApp(user_id: number, app_id: string): Promise<boolean> {
@@ -408,8 +524,27 @@ export function createSqlStore(database: Database, clock: Clock): Store {
     return rows.some((identity) => identity.app_id === app_id)
   }
 
+  /** With another number than its own, where that is somebody else's or too old to come now. */
   async function record(on: Connection, event: StoredEvent | undefined) {
-    if (event) await run.addEvent(on, event)
+    if (!event) return
+    let id = event.id
+    let at = event.at
+    if (clock.now() - timeOfId(id) > settleMs / 5) {
+      id = newId()
+      at = Math.max(at, clock.now())
+    }
+    while (!(await run.addEvent(on, { ...event, id, at })).numAffectedRows) id = newId()
+  }
+
+  async function end(
+    on: Connection,
+    { user_id, ...act }: { id: number; user_id?: number; now_ms: number; reason: EndReason },
+  ): Promise<boolean> {
+    const { numAffectedRows } =
+      user_id === undefined
+        ? await run.endSession(on, act)
+        : await run.endSessionOfUser(on, { ...act, user_id })
+    return Boolean(numAffectedRows)
   }
 
   /**
@@ -417,7 +552,7 @@ export function createSqlStore(database: Database, clock: Clock): Store {
    * of one who may not come in.
    */
   async function whyNoSession(on: Connection, user_id: number): Promise<SignInOutcome> {
-    const [{ status } = { status: 'merged' }] = (await run.userById(on, { id: user_id })).rows
+    const [{ status } = { status: 'merged' }] = (await run.lockUser(on, { id: user_id })).rows
     return status === 'active' || status === 'merged' ? 'taken' : 'user_not_active'
   }
 
@@ -459,8 +594,8 @@ export function createSqlStore(database: Database, clock: Clock): Store {
   ): Promise<number | undefined> {
     const { open_platform = null, unionid = null } = wechat ?? {}
     if (open_platform === null || unionid === null) return undefined
-    const { rows } = await run.userByUnionid(on, { open_platform, unionid })
-    return rows[0]?.id
+    const { rows } = await run.lockUnionid(on, { open_platform, unionid })
+    return rows[0]?.user_id
   }
 
   async function changeAvatar(
@@ -529,6 +664,10 @@ function splitOpenidAndUser({ openid, ...user }: StoredUser & { openid: string |
   return { user, hasIdentityInApp: openid !== null }
 }
 
+function cutAt({ cut_at, created_at }: SessionWithUser): number | null {
+  return cut_at !== null && cut_at > created_at ? cut_at : null
+}
+
 function splitSessionAndUser(row: SessionWithUser): { session: StoredSession; user: StoredUser } {
   return {
     session: {
@@ -540,7 +679,7 @@ function splitSessionAndUser(row: SessionWithUser): { session: StoredSession; us
       rotated_at: row.rotated_at,
       idle_expires_at: row.idle_expires_at,
       expires_at: row.expires_at,
-      ended_at: row.ended_at,
+      ended_at: row.ended_at ?? cutAt(row),
       device: row.device,
     },
     user: {

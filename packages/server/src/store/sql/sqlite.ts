@@ -7,10 +7,13 @@ import {
   type QueryResult,
   type SqliteDatabase,
 } from 'kysely'
-import { Migrator } from 'kysely/migration'
 import { LRUCache } from 'lru-cache'
+import { systemClock } from '../../clock.ts'
+import { columnTypes } from './column-types.ts'
 import { commitInGroups } from './commit-in-groups.ts'
+import { KaimenError } from '../../errors.ts'
 import type { Connection, Database } from './database.ts'
+import { applyMissing, listMigrations } from './migrate.ts'
 import type { Tables } from './tables.ts'
 
 /**
@@ -26,13 +29,19 @@ export function openSqlite(path: string): Database {
   const reader = connect(path)
   reader.exec('pragma query_only = on')
   const builder = new Kysely<Tables>({ dialect: asDialect(writer) })
-  const write = commitInGroups(asConnection(writer), (command) => writer.exec(command))
+  const write = commitInGroups(asConnection(writer), (command) =>
+    explainingFaults(() => writer.exec(command)),
+  )
+  const target = { db: builder as Kysely<unknown>, types: columnTypes('sqlite') }
   return {
     engine: 'sqlite',
+    settleMs: 2000,
     builder,
     reader: asConnection(reader),
+    alone: { executeQuery: (query) => write((transaction) => transaction.executeQuery(query)) },
     write,
-    migrate: (migrations) => write(() => migrate(builder, migrations)),
+    migrate: (migrations) => write(() => applyMissing(target, migrations, systemClock)),
+    listMigrations: () => write(() => listMigrations(target.db)),
     close() {
       reader.close()
       writer.close()
@@ -46,7 +55,8 @@ function connect(path: string): DatabaseSync {
   sqlite.exec('pragma journal_mode = wal')
   sqlite.exec('pragma synchronous = full')
   sqlite.exec('pragma foreign_keys = on')
-  sqlite.exec('pragma cache_size = -65536')
+  // 16 MB; the system keeps the file in memory as well, so that more is held twice.
+  sqlite.exec('pragma cache_size = -16384')
   // Pages, 32 MB: moving them to the database less often moves each less often.
   sqlite.exec('pragma wal_autocheckpoint = 8000')
   return sqlite
@@ -75,12 +85,29 @@ function asConnection(sqlite: DatabaseSync): Connection {
   return {
     // Async, so that what SQLite throws is a rejection.
     async executeQuery<Row>({ sql, parameters }: CompiledQuery<Row>): Promise<QueryResult<Row>> {
-      const { statement, returnsRows } = prepare(sql)
-      const values = parameters as readonly Bindable[]
-      // The row's type is the query's, which Kysely checked against the tables.
-      if (returnsRows) return { rows: statement.all(...values) as Row[] }
-      return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) }
+      return explainingFaults(() => {
+        const { statement, returnsRows } = prepare(sql)
+        const values = parameters as readonly Bindable[]
+        // The row's type is the query's, which Kysely checked against the tables.
+        if (returnsRows) return { rows: statement.all(...values) as Row[] }
+        return { rows: [], numAffectedRows: BigInt(statement.run(...values).changes) }
+      })
     },
+  }
+}
+
+/** SQLITE_BUSY, LOCKED, IOERR, FULL: https://www.sqlite.org/rescode.html */
+const passing: ReadonlySet<unknown> = new Set([5, 6, 10, 13])
+
+/** Another process holds the file, or the disk is full or away: nobody's request is at fault. */
+function explainingFaults<Outcome>(ask: () => Outcome): Outcome {
+  try {
+    return ask()
+  } catch (cause) {
+    // The lowest byte is the kind; what is above it says more.
+    const kind = cause instanceof Error && 'errcode' in cause && Number(cause.errcode) & 0xff
+    if (!passing.has(kind)) throw cause
+    throw new KaimenError('unavailable', { cause, retryAfterSeconds: 2 })
   }
 }
 
@@ -99,16 +126,4 @@ function asDialect(sqlite: DatabaseSync): SqliteDialect {
     },
   }
   return new SqliteDialect({ database })
-}
-
-/** Runs inside a transaction of the caller's, on the connection that `db` stands for. */
-async function migrate(
-  db: Kysely<Tables>,
-  migrations: Parameters<Database['migrate']>[0],
-): Promise<readonly string[]> {
-  const provider = { getMigrations: () => Promise.resolve({ ...migrations }) }
-  const migrator = new Migrator({ db, provider, disableTransactions: true })
-  const { error, results = [] } = await migrator.migrateToLatest()
-  if (error) throw error instanceof Error ? error : new Error('The migration failed')
-  return results.map(({ migrationName }) => migrationName)
 }

@@ -1,4 +1,5 @@
-import type { EndReason, StoredSigningKey, UserStatus } from '../store.ts'
+import type { Generated } from 'kysely'
+import type { EndReason, StoredCredential, StoredSigningKey, UserStatus } from '../store.ts'
 
 /** The tables, as the newest migration leaves them. Instants are milliseconds since the Unix epoch. */
 export type Tables = {
@@ -20,6 +21,8 @@ export type Tables = {
     gone_at: number | null
     /** Of a deleted one: what it is again when that is taken back. */
     status_before: UserStatus | null
+    /** On MySQL alone: counts who held the row. */
+    held: Generated<number>
   }
   /** Its key never changes; it is the only way from an openid to a user. */
   identities: {
@@ -114,9 +117,17 @@ export type Tables = {
   signing_keys: {
     kid: string
     slot: StoredSigningKey['slot']
+    slot_since: number
     sealed: Uint8Array
     public_jwk: string
     created_at: number
+  }
+  service_credentials: StoredCredential
+  /** Sessions of an app, or of every app, that began before it have ended. */
+  cutoffs: {
+    /** `*`: every app. */
+    app_id: string
+    at: number
   }
   ephemeral: {
     key: string

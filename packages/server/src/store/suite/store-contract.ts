@@ -1,5 +1,5 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
-import type { Store, StoredSigningKey, WechatKey } from '../store.ts'
+import type { Store, WechatKey } from '../store.ts'
 import { accountContract } from './account-contract.ts'
 import {
   dayMs,
@@ -15,8 +15,11 @@ import {
 import { contractTest, type ContractTest } from './contract-test.ts'
 import { eventContract } from './event-contract.ts'
 import { eventLogContract } from './event-log-contract.ts'
+import { keyContract } from './key-contract.ts'
 import { leavingContract } from './leaving-contract.ts'
 import { mergeContract } from './merge-contract.ts'
+import { raceContract } from './race-contract.ts'
+import { revocationContract } from './revocation-contract.ts'
 
 /** What every {@link Store} promises. */
 export const storeContract: readonly ContractTest<Store>[] = [
@@ -385,12 +388,44 @@ export const storeContract: readonly ContractTest<Store>[] = [
       const outcomes = await Promise.all(
         Array.from({ length: 50 }, (_, i) => (i % 2 ? a : b).rotateSession(write)),
       )
-      equal(outcomes.filter((outcome) => outcome === 'rotated').length, 1)
+      equal(outcomes.filter((outcome) => outcome !== 'not_rotated').length, 1)
       const { session } = (await a.findSession(id)) ?? {}
       equal(session?.generation, 1)
       equal(session?.rotated_at, start + 5)
       equal(session?.idle_expires_at, start + 50)
       equal(session?.expires_at, start + 180 * dayMs)
+    },
+  ),
+
+  contractTest(
+    'who rotates a session gets it as it is now, never with a life beyond its end',
+    async ({ a, b }) => {
+      const limits = { idle_expires_at: start + 50, expires_at: start + 70 }
+      const { session_id: id } = await signIn(a, { session: limits })
+      const of = (generation: number, idle: number) => ({
+        id,
+        generation,
+        now_ms: start + 5,
+        idle_expires_at: start + idle,
+      })
+      for (const [generation, idle] of [
+        [0, 60],
+        [1, 90],
+      ] as const) {
+        const rotated = await a.rotateSession(of(generation, idle))
+        deepEqual({ ...(await b.findSession(id))?.session }, { ...Object(rotated) })
+      }
+      equal((await a.findSession(id))?.session.idle_expires_at, start + 70)
+    },
+  ),
+
+  contractTest(
+    '[RT-5] a session rotates for its own app only, where one is named',
+    async ({ a }) => {
+      const { session_id: id } = await signIn(a)
+      const rotation = { id, generation: 0, now_ms: start + 5, idle_expires_at: start + 50 }
+      equal(await a.rotateSession({ ...rotation, app_id: 'another' }), 'not_rotated')
+      notEqual(await a.rotateSession({ ...rotation, app_id: 'app' }), 'not_rotated')
     },
   ),
 
@@ -405,9 +440,9 @@ export const storeContract: readonly ContractTest<Store>[] = [
       const limits = { idle_expires_at: start + 5, expires_at: start + 50 }
       const idle = await signIn(a, { wechat: { openid: 'idle' }, session: limits })
       equal(await a.rotateSession({ ...rotation, id: idle.session_id }), 'not_rotated')
-      equal(
+      notEqual(
         await a.rotateSession({ ...rotation, now_ms: start + 4, id: idle.session_id }),
-        'rotated',
+        'not_rotated',
       )
 
       const swapped = { idle_expires_at: start + 50, expires_at: start + 5 }
@@ -415,21 +450,6 @@ export const storeContract: readonly ContractTest<Store>[] = [
       equal(await a.rotateSession({ ...rotation, id: old.session_id }), 'not_rotated')
 
       equal(await a.rotateSession({ ...rotation, id: 12345 }), 'not_rotated')
-    },
-  ),
-
-  contractTest(
-    '[SE-8] rotating and ending at once never leaves the session alive',
-    async ({ a, b }) => {
-      for (let round = 0; round < 20; round++) {
-        const { session_id: id } = await signIn(a, { wechat: { openid: `round ${round}` } })
-        await Promise.all([
-          a.rotateSession({ id, generation: 0, now_ms: start, idle_expires_at: start + 50 }),
-          b.endSession({ id, ...endsAll }),
-          a.rotateSession({ id, generation: 1, now_ms: start, idle_expires_at: start + 50 }),
-        ])
-        notEqual((await a.findSession(id))?.session.ended_at, null)
-      }
     },
   ),
 
@@ -462,29 +482,6 @@ export const storeContract: readonly ContractTest<Store>[] = [
     equal((await a.findSession(theirs.session_id))?.session.ended_at, null)
   }),
 
-  contractTest(
-    'of nodes that add a current signing key at once one adds, and all find its key',
-    async ({ a, b }) => {
-      const key = (kid: string): StoredSigningKey => ({
-        kid,
-        slot: 'current',
-        sealed: Uint8Array.of(1),
-        public_jwk: '{}',
-        created_at: start,
-      })
-      const outcomes = await Promise.all(
-        [a, b, a, b].map((s, i) => s.addSigningKey(key(`key ${i}`))),
-      )
-      deepEqual(outcomes.sort(), ['added', 'slot_taken', 'slot_taken', 'slot_taken'])
-      equal((await a.listSigningKeys()).length, 1)
-      equal(await b.addSigningKey({ ...key('old'), slot: null, created_at: start - 1 }), 'added')
-      const [current, old] = await a.listSigningKeys()
-      equal(old?.kid, 'old')
-      await b.resealSigningKey({ kid: current?.kid ?? '', sealed: Uint8Array.of(2) })
-      deepEqual(Buffer.from((await a.listSigningKeys())[0]?.sealed ?? []), Buffer.of(2))
-    },
-  ),
-
   contractTest('texts come back as they were, whatever they hold', async ({ a }) => {
     const openid = "'; drop table users; -- 开门 \\"
     const device = JSON.stringify({ name: '小明的 "手机"' })
@@ -495,8 +492,11 @@ export const storeContract: readonly ContractTest<Store>[] = [
   }),
 
   ...accountContract,
+  ...keyContract,
   ...leavingContract,
   ...mergeContract,
   ...eventContract,
   ...eventLogContract,
+  ...revocationContract,
+  ...raceContract,
 ]
