@@ -1,4 +1,5 @@
 import { seedWorld, type Emulator } from '@kaimen/emulator'
+import { describeDatabase } from './stores.ts'
 
 /** What `kaimen dev` says when everything runs. */
 export function printBanner(at: { serverUrl: string; emulator: Emulator; databaseUrl: string }) {
@@ -14,7 +15,7 @@ export function printBanner(at: { serverUrl: string; emulator: Emulator; databas
   emulator  微信模拟  ${emulatorUrl}
   over TLS  加密端口  ${tlsUrl}
   world     模拟世界  ${emulatorUrl}/emulator/world
-  database  数据库    ${at.databaseUrl}
+  database  数据库    ${describeDatabase(at.databaseUrl)}
 
   A login, in another shell / 另开一个终端，登录一次：
 

@@ -9,8 +9,10 @@ export type Hooks = Pick<
   | 'on'
   | 'audience'
   | 'accessTokenSeconds'
+  | 'signingKeys'
   | 'sms'
   | 'otp'
+  | 'limits'
   | 'captcha'
   | 'trustedProxies'
   | 'password'
@@ -18,6 +20,7 @@ export type Hooks = Pick<
   | 'cloud'
   | 'deletionDays'
   | 'retention'
+  | 'maxRequests'
   | 'webhooks'
 >
 
@@ -36,10 +39,17 @@ export type Config = Omit<Hooks, 'webhooks'> & {
   publicUrl?: string
   /** `KAIMEN_DATABASE_URL`. Default: `kaimen.db` in the data folder. */
   databaseUrl?: string
+  /** `KAIMEN_REDIS_URL`. Default: what is short-lived is kept in memory, for one process. */
+  redisUrl?: string | undefined
   /** `KAIMEN_DATA_DIR`. Default `.kaimen`. */
   dataDir?: string
   /** `KAIMEN_PORT`. Default 4100. */
   port?: number
+  /**
+   * `KAIMEN_DRAIN_SECONDS`: for so long `kaimen start`, told to stop, still takes requests while it
+   * says that it is not ready. Default 5.
+   */
+  drainSeconds?: number
   /** `KAIMEN_EMULATOR_PORT`. Default 4180. */
   emulatorPort?: number
   emulatorTlsPort?: number

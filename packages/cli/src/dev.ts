@@ -14,7 +14,7 @@ import type { Settings } from './settings.ts'
 
 /** `kaimen dev`: everything on this machine, with nothing to set. */
 export async function dev(settings: Settings): Promise<void> {
-  const { port, databaseUrl, dataDir, hooks } = settings
+  const { port, databaseUrl, redisUrl, dataDir, hooks } = settings
   const untilStopped = listenForStop()
   const secret = settings.secret ?? (await keepDevSecret(dataDir))
   const emulator = await openEmulator(settings)
@@ -28,6 +28,7 @@ export async function dev(settings: Settings): Promise<void> {
       publicUrl: settings.publicUrl ?? `http://127.0.0.1:${port}`,
       wechat: { baseUrl: emulator.url },
       databaseUrl,
+      redisUrl,
       dataDir,
       port,
       host: '127.0.0.1',

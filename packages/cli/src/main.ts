@@ -2,13 +2,12 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '@kaimen/server'
 import { Command, CommanderError, Option } from 'commander'
-import { dev } from './dev.ts'
-import { doctor, type DoctorOptions } from './doctor/doctor.ts'
-import { emulator, printCa, runOnEmulator } from './emulator.ts'
-import { migrate } from './migrate.ts'
+import { addCredentialsCommand } from './credentials.ts'
+import type { DoctorOptions } from './doctor/doctor.ts'
+import { addKeysCommand } from './keys.ts'
 import type { EmulatorOptions } from './open-emulator.ts'
+import { addSessionsCommand } from './sessions.ts'
 import { readSettings } from './settings.ts'
-import { start } from './start.ts'
 import { addUsersCommand } from './users.ts'
 
 const manifest: unknown = JSON.parse(
@@ -28,6 +27,7 @@ Settings come from the environment, or from kaimen.config.ts in this folder; the
   KAIMEN_DATABASE_URL              sqlite:path, default sqlite:<KAIMEN_DATA_DIR>/kaimen.db
   KAIMEN_DATA_DIR                  default 默认 .kaimen
   KAIMEN_PORT                      default 默认 4100
+  KAIMEN_DRAIN_SECONDS             of start, until it stops 停止前的摘流秒数, default 默认 5
   KAIMEN_TRUSTED_PROXIES           of the proxies before it 前置反向代理的地址, 10.0.0.0/8,fd00::/8
   KAIMEN_WEBHOOK_URL               your back end, told and asked 接收 webhook 的后端, https://…
   KAIMEN_WEBHOOK_SECRET            signs webhooks, as KAIMEN_SECRET is written 签名密钥
@@ -41,6 +41,7 @@ const emulatorEnvironment = `
   KAIMEN_EMULATOR_TLS_PORT         default 默认 4143
   KAIMEN_DATA_DIR                  default 默认 .kaimen; keeps the CA 保存证书颁发机构`
 
+// Each command loads its own part when it is run: `kaimen start` does without the emulator.
 const program = new Command('kaimen')
   .description('WeChat login, end to end / 微信登录，从头到尾')
   .version(version)
@@ -53,14 +54,20 @@ program
     'everything, offline: the server and a WeChat on this machine / 离线运行服务端和模拟微信',
   )
   .addHelpText('after', environment)
-  .action(async () => dev(await readSettings(process.env)))
+  .action(async () => {
+    const { dev } = await import('./dev.ts')
+    await dev(await readSettings(process.env))
+  })
 
 program
   .command('start')
   .description('the server, in production, against WeChat / 生产环境，连接微信')
   .option('--host <address>', 'address to listen on / 监听地址', '127.0.0.1')
   .addHelpText('after', environment)
-  .action(async ({ host }: { host: string }) => start(await readSettings(process.env), host))
+  .action(async ({ host }: { host: string }) => {
+    const { start } = await import('./start.ts')
+    await start(await readSettings(process.env), host)
+  })
 
 program
   .command('emulator')
@@ -80,6 +87,7 @@ program
   .argument('[command...]')
   .addHelpText('after', emulatorEnvironment)
   .action(async (command: string[], options: EmulatorOptions & { printCa?: true; exec?: true }) => {
+    const { emulator, printCa, runOnEmulator } = await import('./emulator.ts')
     const settings = await readSettings(process.env)
     if (options.printCa) return printCa(settings)
     if (options.exec || command.length > 0) {
@@ -92,7 +100,10 @@ program
   .command('migrate')
   .description('bring the database to this version / 升级数据库结构')
   .addHelpText('after', environment)
-  .action(async () => migrate(await readSettings(process.env)))
+  .action(async () => {
+    const { migrate } = await import('./migrate.ts')
+    await migrate(await readSettings(process.env))
+  })
 
 program
   .command('doctor')
@@ -101,10 +112,14 @@ program
   .option('--json', 'print the report as JSON / 以 JSON 输出')
   .addHelpText('after', environment)
   .action(async (options: DoctorOptions) => {
+    const { doctor } = await import('./doctor/doctor.ts')
     await doctor(await readSettings(process.env), options, process.env)
   })
 
 addUsersCommand(program, () => readSettings(process.env), environment)
+addSessionsCommand(program, () => readSettings(process.env), environment)
+addCredentialsCommand(program, () => readSettings(process.env), environment)
+addKeysCommand(program, () => readSettings(process.env), environment)
 
 try {
   await program.parseAsync()

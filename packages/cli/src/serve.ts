@@ -1,43 +1,74 @@
 import { join } from 'node:path'
-import { createAuth, systemClock, type AuthOptions } from '@kaimen/server'
+import { createAuth, systemClock, type Auth, type AuthOptions } from '@kaimen/server'
 import { createFolderBlobs } from '@kaimen/server/blobs/folder'
 import { listen, type Listener } from '@kaimen/server/node'
 import { createMemoryStore } from '@kaimen/server/store/memory'
 import type { Log } from './log.ts'
+import { checkRedisUrl, openRedis } from './redis.ts'
 import { refuse } from './refuse.ts'
-import { openStore } from './stores.ts'
+import { isPassing, openStores } from './stores.ts'
 
-export type EngineOptions = Omit<AuthOptions, 'store' | 'report'>
+export type EngineOptions = Omit<AuthOptions, 'store' | 'ephemeral' | 'report'>
 
-/** Opens the store, puts the engine on it and listens. When it returns, requests are answered. */
+/** How often a store that is away is tried again, at the start. */
+const retryMs = 2_000
+
+/**
+ * Opens the store, puts the engine on it and listens. When it returns, requests are answered: with
+ * 503 for as long as the store is away, which is tried until it is there.
+ */
 export async function serve(
   options: EngineOptions & {
     databaseUrl: string
+    redisUrl?: string | undefined
     dataDir: string
     port: number
     host: string
+    drainSeconds?: number
     log: Log
   },
 ): Promise<Listener> {
-  const { databaseUrl, dataDir, port, host, log, ...engineOptions } = options
+  const {
+    databaseUrl,
+    redisUrl,
+    dataDir,
+    port,
+    host,
+    drainSeconds = 0,
+    log,
+    ...engineOptions
+  } = options
   await checkOptions(engineOptions)
-  const store = await openStore(databaseUrl)
+  if (redisUrl !== undefined) checkRedisUrl(redisUrl)
+  const stores = await openStores(databaseUrl)
+  const { store } = stores
+  const ephemeral = redisUrl === undefined ? stores.ephemeral : openRedis(redisUrl)
   const blobs = engineOptions.blobs ?? createFolderBlobs(join(dataDir, 'blobs'))
   const auth = createAuth({
     ...engineOptions,
     store,
+    ...(ephemeral && { ephemeral }),
     blobs,
     report: (message, error) => log.error({ err: error }, message),
   })
+  const stopped = new AbortController()
   async function close() {
+    stopped.abort()
     await auth.close()
     await blobs.close()
+    await ephemeral?.close()
     await store.close()
   }
 
   try {
-    await auth.ready()
-    const listener = await naming({ [port]: 'KAIMEN_PORT' }, () => listen(auth, { port, host }))
+    const isReady = await tryStore(auth, log)
+    await ephemeral?.get('start').catch((error: unknown) => {
+      log.warn({ err: error }, 'Redis does not answer; kaimen goes on without it until it does')
+    })
+    const listener = await naming({ [port]: 'KAIMEN_PORT' }, () =>
+      listen(auth, { port, host, drainSeconds }),
+    )
+    if (!isReady) void awaitStore(auth, log, stopped.signal)
     return {
       url: listener.url,
       async close() {
@@ -48,6 +79,33 @@ export async function serve(
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/**
+ * @returns Whether the store is there.
+ * @throws Whatever waiting does not mend.
+ */
+async function tryStore(auth: Auth, log: Log): Promise<boolean> {
+  try {
+    await auth.ready()
+    return true
+  } catch (error) {
+    if (!isPassing(error)) throw error
+    log.error({ err: error }, 'The database is away, so kaimen is not ready. It is tried again.')
+    return false
+  }
+}
+
+async function awaitStore(auth: Auth, log: Log, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await systemClock.sleep(retryMs, signal)
+    if (signal.aborted) return
+    try {
+      if (await tryStore(auth, log)) return log.info('The database is there: kaimen is ready')
+    } catch (error) {
+      log.error({ err: error }, 'The database is there, but kaimen cannot work with it.')
+    }
   }
 }
 

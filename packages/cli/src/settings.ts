@@ -12,8 +12,11 @@ export type Settings = {
   readonly secret: string | undefined
   readonly publicUrl: string | undefined
   readonly databaseUrl: string
+  /** `undefined`: what is short-lived is kept in memory. */
+  readonly redisUrl: string | undefined
   readonly dataDir: string
   readonly port: number
+  readonly drainSeconds: number
   readonly emulatorPort: number
   readonly emulatorTlsPort: number
   readonly wechatApi: string
@@ -22,18 +25,12 @@ export type Settings = {
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Of a later version. Whoever sets one relies on it, so it is not passed over in silence. */
-const laterSettings: Readonly<Record<string, readonly [en: string, zh: string]>> = {
-  KAIMEN_REDIS_URL: ['keeps short-lived things in its own memory', '把短期数据保存在进程内存中'],
-}
-
 /**
  * Reads the settings: the environment wins over `kaimen.config.ts`, which wins over the defaults.
  *
  * @throws ConfigError That names the setting and how to mend it, and never repeats a secret.
  */
 export async function readSettings(env: Environment, folder = process.cwd()): Promise<Settings> {
-  refuseLaterSettings(env)
   const config = await readConfig(folder)
   const dataDir = resolve(folder, env['KAIMEN_DATA_DIR'] || config.dataDir || '.kaimen')
   return {
@@ -42,8 +39,10 @@ export async function readSettings(env: Environment, folder = process.cwd()): Pr
     publicUrl: env['KAIMEN_PUBLIC_URL'] || config.publicUrl || undefined,
     databaseUrl:
       env['KAIMEN_DATABASE_URL'] || config.databaseUrl || `sqlite:${join(dataDir, 'kaimen.db')}`,
+    redisUrl: env['KAIMEN_REDIS_URL'] || config.redisUrl || undefined,
     dataDir,
     port: readPort('KAIMEN_PORT', env, config.port ?? 4100),
+    drainSeconds: readDrainSeconds(env, config.drainSeconds ?? 5),
     emulatorPort: readPort('KAIMEN_EMULATOR_PORT', env, config.emulatorPort ?? 4180),
     emulatorTlsPort: readPort('KAIMEN_EMULATOR_TLS_PORT', env, config.emulatorTlsPort ?? 4143),
     wechatApi: env['KAIMEN_WECHAT_API'] || config.wechatApi || 'https://api.weixin.qq.com',
@@ -51,21 +50,12 @@ export async function readSettings(env: Environment, folder = process.cwd()): Pr
   }
 }
 
-function refuseLaterSettings(env: Environment) {
-  for (const [name, [en, zh]] of Object.entries(laterSettings)) {
-    if (!env[name]) continue
-    throw refuse(
-      `${name} is set, but this version ${en}. Unset it.`,
-      `设置了 ${name}，但当前版本${zh}。请取消该设置。`,
-    )
-  }
-}
-
 function readHooks(config: Config, env: Environment): Hooks {
   const { admit, claims, on, audience, accessTokenSeconds, sms, otp, captcha, password } = config
+  const { limits } = config
   const proxies = env['KAIMEN_TRUSTED_PROXIES']
   const trustedProxies = proxies ? proxies.split(',') : config.trustedProxies
-  const { blobs, cloud, deletionDays, retention } = config
+  const { blobs, cloud, deletionDays, retention, maxRequests, signingKeys } = config
   const webhooks = readWebhooks(config.webhooks, env)
   return {
     ...(admit && { admit }),
@@ -73,8 +63,10 @@ function readHooks(config: Config, env: Environment): Hooks {
     ...(on && { on }),
     ...(audience !== undefined && { audience }),
     ...(accessTokenSeconds !== undefined && { accessTokenSeconds }),
+    ...(signingKeys && { signingKeys }),
     ...(sms && { sms }),
     ...(otp && { otp }),
+    ...(limits && { limits }),
     ...(captcha && { captcha }),
     ...(trustedProxies && { trustedProxies }),
     ...(password && { password }),
@@ -82,6 +74,7 @@ function readHooks(config: Config, env: Environment): Hooks {
     ...(cloud && { cloud }),
     ...(deletionDays !== undefined && { deletionDays }),
     ...(retention && { retention }),
+    ...(maxRequests !== undefined && { maxRequests }),
     ...(webhooks && { webhooks }),
   }
 }
@@ -113,6 +106,16 @@ function readPort(name: string, env: Environment, fallback: number): number {
   throw refuse(
     `${name} has to be a port number, 0 to 65535.`,
     `${name} 必须是 0 到 65535 的端口号。`,
+  )
+}
+
+function readDrainSeconds(env: Environment, fallback: number): number {
+  const text = env['KAIMEN_DRAIN_SECONDS']
+  const seconds = text ? readNumber(text) : fallback
+  if (Number.isInteger(seconds) && seconds >= 0 && seconds <= 300) return seconds
+  throw refuse(
+    'KAIMEN_DRAIN_SECONDS has to be a whole number of seconds, 0 to 300.',
+    'KAIMEN_DRAIN_SECONDS 必须是 0 到 300 的整数秒数。',
   )
 }
 

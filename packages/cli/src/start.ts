@@ -1,4 +1,4 @@
-import { seedWorld } from '@kaimen/emulator'
+import { seedWorld } from '@kaimen/emulator/seed'
 import type { AppOptions } from '@kaimen/server'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
@@ -13,10 +13,11 @@ const wechatHosts = ['api', 'api2', 'sh.api', 'sz.api', 'hk.api'].map((h) => `${
 /** `kaimen start`: production. Refuses what would be unsafe there, before it opens anything. */
 export async function start(settings: Settings, host: string): Promise<void> {
   const options = checkProduction(settings)
-  const { port, databaseUrl, dataDir } = settings
+  const { port, databaseUrl, redisUrl, dataDir, drainSeconds } = settings
   const untilStopped = listenForStop()
   const log = openLog()
-  const server = await serve({ ...options, databaseUrl, dataDir, port, host, log })
+  const stores = { databaseUrl, redisUrl, dataDir }
+  const server = await serve({ ...options, ...stores, port, host, drainSeconds, log })
   const { publicUrl: public_url, apps } = options
   log.info(
     { url: server.url, public_url, apps: apps.map(({ app_id }) => app_id) },

@@ -1,10 +1,6 @@
-import { openOperations, type Operations } from '@kaimen/server'
 import type { Command } from 'commander'
+import { operate, printRows, quote, type Read } from './operate.ts'
 import { refuse } from './refuse.ts'
-import type { Settings } from './settings.ts'
-import { openStore } from './stores.ts'
-
-type Read = () => Promise<Settings>
 
 /** `kaimen users`: what an operator does with accounts, beside a server that runs. */
 export function addUsersCommand(program: Command, read: Read, environment: string): void {
@@ -66,7 +62,7 @@ export function addUsersCommand(program: Command, read: Read, environment: strin
       .action(({ after }: { after?: string }) =>
         operate(read, async (on) => {
           const page = { ...(after !== undefined && { after }), limit: 1000 }
-          print(await (name === 'merges' ? on.users.merges(page) : on.conflicts.list(page)))
+          printRows(await (name === 'merges' ? on.users.merges(page) : on.conflicts.list(page)))
         }),
       )
   }
@@ -87,25 +83,9 @@ export function addUsersCommand(program: Command, read: Read, environment: strin
       operate(read, async (on) => {
         const ofUser = { ...(user_id !== undefined && { user_id }) }
         const page = { ...(after !== undefined && { after }), limit: 1000 }
-        print(await on.events.list({ ...ofUser, ...page }))
+        printRows(await on.events.list({ ...ofUser, ...page }))
       }),
     )
-}
-
-async function operate(read: Read, act: (on: Operations) => Promise<void>) {
-  const { databaseUrl, hooks } = await read()
-  const store = await openStore(databaseUrl)
-  try {
-    await store.migrate()
-    const { deletionDays } = hooks
-    await act(openOperations({ store, ...(deletionDays !== undefined && { deletionDays }) }))
-  } finally {
-    await store.close()
-  }
-}
-
-function print(rows: readonly object[]) {
-  for (const row of rows) console.log(JSON.stringify(row))
 }
 
 const noUser = (id: string) =>
@@ -128,6 +108,3 @@ const twoPeople = () =>
     'Both have an identity of their own in one app, so they are two people to WeChat. Unlink one of the two first.',
     '两个账号在同一应用中各有身份，对微信来说是两个人。请先解绑其中一个。',
   )
-
-/** What was typed is repeated only where it looks like ids. */
-const quote = (text: string) => (/^[\w, ]{1,64}$/.test(text) ? text : '(…)')

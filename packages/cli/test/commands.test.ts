@@ -32,6 +32,7 @@ describe('kaimen', () => {
           'KAIMEN_DATABASE_URL',
           'KAIMEN_DATA_DIR',
           'KAIMEN_PORT',
+          'KAIMEN_DRAIN_SECONDS',
           'KAIMEN_EMULATOR_PORT',
           'KAIMEN_EMULATOR_TLS_PORT',
           'KAIMEN_WECHAT_API',

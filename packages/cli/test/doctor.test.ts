@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createEmulator, seedWorld, type Emulator } from '@kaimen/emulator'
-import { systemClock, type AppOptions } from '@kaimen/server'
+import { openOperations, systemClock, type AppOptions } from '@kaimen/server'
+import { createSqlStore, openSqlite } from '@kaimen/server/store/sql'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { lacksServer, makeDatabase } from '../../server/test/support/databases.ts'
+import { checkKeys } from '../src/doctor/check-keys.ts'
 import { chooseLanguage } from '../src/doctor/doctor.ts'
 import { examine, type ExamineParts, type Report } from '../src/doctor/examine.ts'
 import { readAddresses } from '../src/doctor/explain.ts'
@@ -196,6 +199,7 @@ describe('kaimen doctor', () => {
       'ok secret',
       'skipped public_url',
       'ok database',
+      'ok signing_keys',
       'ok apps',
       'skipped wechat',
       'ok clock',
@@ -208,7 +212,7 @@ describe('kaimen doctor', () => {
     expect(code).toBe(0)
     expect(stdout).toMatch(/^本机\n {2}✓ Node /)
     expect(stdout).toContain(`\n\n${mini.appid}  小程序\n  ✓ AppID 与 AppSecret 正确。\n`)
-    expect(stdout).toMatch(/\n✓ 11 项正常，✗ 0 项需要处理，– 2 项未检查\n$/)
+    expect(stdout).toMatch(/\n✓ 12 项正常，✗ 0 项需要处理，– 2 项未检查\n$/)
     expect(stderr).toBe('正在询问微信：0/1 个应用……\n')
   })
 
@@ -677,12 +681,125 @@ describe('the database', () => {
     expect((await lookAt(path)).en).toMatch(/cannot be read: .*not a database/)
   })
 
-  it('that this version cannot open is refused without its password', async () => {
-    const url = 'postgres://user:canaryPassword@db/kaimen'
+  it.each([
+    ['postgres://user:canaryPassword@127.0.0.1:1/kaimen', 'is of no use'],
+    ['mysql://user:canaryPassword@127.0.0.1:1/kaimen', 'is of no use'],
+    ['postgres://user:canaryPassword@127.0.0.1', 'names no database'],
+  ])('that is of no use is told of without its password: %s', async (url, says) => {
     const found = read(await look({ KAIMEN_DATABASE_URL: url }), 'database')
-    expect(found.en).toContain('has to be sqlite:path')
+    expect(found.en).toContain(says)
     expect(said.join()).not.toContain('canaryPassword')
   })
+})
+
+describe('the signing keys', () => {
+  const dayMs = 24 * 3_600_000
+  const checkOf = async (overrides: Environment, parts: Partial<ExamineParts> = {}) =>
+    read(await look(overrides, parts), 'signing_keys')
+
+  /** Of a server that made them so long ago, and has not run since. */
+  async function keysMade(daysAgo: number): Promise<{ folder: string; url: string }> {
+    const folder = await tempFolder()
+    const path = join(folder, 'kaimen.db')
+    const clock = { ...systemClock, now: () => Date.now() - daysAgo * dayMs }
+    const store = createSqlStore(openSqlite(path), clock)
+    await store.migrate()
+    await openOperations({ store, clock, secret }).keys.rotate()
+    await store.close()
+    return { folder, url: `sqlite:${path}` }
+  }
+
+  it('[TK-5] that open and will move on are right, and are looked at without a trace', async () => {
+    const { folder, url } = await keysMade(1)
+    const before = await readFile(join(folder, 'kaimen.db'))
+    const { status, en } = await checkOf({ KAIMEN_DATABASE_URL: url })
+    const day = new Date(Date.now() + 89 * dayMs).toISOString().slice(0, 10)
+    expect([status, en]).toEqual(['ok', expect.stringContaining(`signs from ${day} on`)])
+    expect(await readdir(folder)).toEqual(['kaimen.db'])
+    expect(before.equals(await readFile(join(folder, 'kaimen.db')))).toBe(true)
+  })
+
+  it('[TK-5] that should have moved on long ago are to be rotated', async () => {
+    const { url } = await keysMade(91)
+    const { status, en } = await checkOf({ KAIMEN_DATABASE_URL: url })
+    expect([status, en]).toEqual(['failed', expect.stringContaining('still signs')])
+    expect(en).toContain('kaimen keys rotate')
+    // The servers have ten minutes, and an hour before anybody is told.
+    const { url: due } = await keysMade(90)
+    expect(await checkOf({ KAIMEN_DATABASE_URL: due })).toMatchObject({ status: 'ok' })
+    const clock = { ...systemClock, now: () => Date.now() + 3_700_000 }
+    expect(await checkOf({ KAIMEN_DATABASE_URL: due }, { clock })).toMatchObject({
+      status: 'failed',
+    })
+  })
+
+  it('[TK-4] that another secret sealed are told of, and open with both', async () => {
+    const { url } = await keysMade(1)
+    const other = 'd7b1f0c2-of-somebody-else-94e6a8'
+    const found = await checkOf({ KAIMEN_DATABASE_URL: url, KAIMEN_SECRET: other })
+    expect(found).toMatchObject({
+      status: 'failed',
+      en: expect.stringContaining('KAIMEN_SECRET=2:new,1:old') as string,
+    })
+    const both = `2:${other},1:${secret}`
+    const opened = await checkOf({ KAIMEN_DATABASE_URL: url, KAIMEN_SECRET: both })
+    expect(opened).toMatchObject({ status: 'ok' })
+  })
+
+  it('whose intervals contradict the life of access tokens are told of', async () => {
+    const settings = await readSettings(environment(), await tempFolder())
+    const hooks = { accessTokenSeconds: 3600, signingKeys: { overlapSeconds: 3000 } }
+    const finding = await checkKeys([], { ...settings, hooks }, systemClock)
+    expect(finding).toMatchObject({
+      status: 'failed',
+      says: { en: expect.stringContaining('overlapSeconds has to be') as string },
+    })
+  })
+
+  it('that only an operator rotates are never late', async () => {
+    const folder = await tempFolder()
+    const store = createSqlStore(openSqlite(join(folder, 'kaimen.db')), systemClock)
+    await store.migrate()
+    await openOperations({ store, secret }).keys.rotate()
+    const stored = await store.listSigningKeys()
+    await store.close()
+    const settings = await readSettings(environment(), folder)
+    const clock = { ...systemClock, now: () => Date.now() + 3650 * dayMs }
+    const hooks = { signingKeys: { rotateDays: 0 } }
+    const finding = await checkKeys(stored, { ...settings, hooks }, clock)
+    expect(finding).toMatchObject({
+      status: 'ok',
+      says: { en: expect.stringContaining('only by') },
+    })
+  })
+
+  it('that nobody made yet, or nobody can read, are not checked', async () => {
+    const folder = await tempFolder()
+    const none = await checkOf({ KAIMEN_DATABASE_URL: `sqlite:${join(folder, 'none.db')}` })
+    expect(none).toMatchObject({ status: 'skipped', en: expect.stringContaining('no signing') })
+    const away = await checkOf({ KAIMEN_DATABASE_URL: 'postgres://user@127.0.0.1:1/kaimen' })
+    expect(away).toMatchObject({ status: 'skipped', en: expect.stringContaining('not asked') })
+    for (const weak of ['', 'short']) {
+      const { url } = await keysMade(1)
+      const found = await checkOf({ KAIMEN_DATABASE_URL: url, KAIMEN_SECRET: weak })
+      expect(found).toMatchObject({ status: 'skipped', en: expect.stringContaining('not asked') })
+    }
+  })
+
+  for (const kind of ['postgres', 'mysql'] as const)
+    it.skipIf(lacksServer[kind])(`are read on ${kind} too`, async () => {
+      const server = await makeDatabase(kind)
+      onTestFinished(() => server.close())
+      const store = createSqlStore(server.open(), systemClock)
+      await store.migrate()
+      await openOperations({ store, secret }).keys.rotate()
+      const before = await store.listSigningKeys()
+      const overrides = { KAIMEN_DATABASE_URL: server.url }
+      expect(await checkOf(overrides)).toMatchObject({ status: 'ok' })
+      const other = { ...overrides, KAIMEN_SECRET: 'd7b1f0c2-of-somebody-else-94e6a8' }
+      expect(await checkOf(other)).toMatchObject({ status: 'failed' })
+      expect(await store.listSigningKeys()).toEqual(before)
+    })
 })
 
 it('[WX-2] nothing that was said in this file holds a secret, a token or an openid', () => {

@@ -5,6 +5,7 @@ import {
   errorTable,
   Problem,
   routes,
+  serviceScopes,
   type ErrorCode,
   type ErrorEntry,
   type Route,
@@ -248,6 +249,25 @@ describe('a reply is what the protocol says', () => {
     expect(sessions).toEqual([expect.objectContaining({ id: here, current: true })])
   })
 
+  it('of what a back end asks: a token, a user, what ended', async () => {
+    const { access_token = '', refresh_token = '', user } = await signIn()
+    const { id } = user as unknown as { id: string }
+    const scopes = [...serviceScopes]
+    const { secret } = await auth.credentials.create({ name: 'shop', scopes })
+    const token = secret.reveal()
+    for (const text of [access_token, refresh_token]) {
+      const form = { token: text, token_type_hint: 'access_token' }
+      expect(await expectReply('introspect', { form, token })).toHaveProperty('active', true)
+    }
+    const nonsense = { json: { token: 'nonsense' }, token }
+    expect(await expectReply('introspect', nonsense)).toEqual({ active: false })
+    const shown = await expectReply('serviceUser', { params: { id }, token })
+    expect(shown).toMatchObject({ id, identities: [{ app_id: openApp.appid }] })
+    await expectReply('revoke', { form: { token: refresh_token } })
+    const { cursor = '' } = await expectReply('revocations', { token })
+    await expectReply('revocations', { token, query: `?wait=0&after=${cursor}` })
+  })
+
   it('of the identities of the user, and of linking and unlinking one', async () => {
     const { access_token: token = '' } = await signIn('chen-mei')
     await expectReply('listIdentities', { token })
@@ -403,6 +423,22 @@ describe('a refusal is what the protocol says, in either language', () => {
     await expectProblem('token_invalid', 'token', () => ({
       json: { grant_type: 'refresh_token', refresh_token: 'kmr_nothing' },
     }))
+  })
+
+  it('of a back end whose credential does not count, or lacks a scope', async () => {
+    const json = { token: 'x' }
+    const { secret } = await auth.credentials.create({ name: 'shop', scopes: ['users:phone'] })
+    const token = secret.reveal()
+    for (const name of ['introspect', 'serviceUser', 'revocations'] as const) {
+      const input = { params: { id: 'usr_x' }, ...(name === 'introspect' && { json }) }
+      await expectProblem('credential_invalid', name, () => input)
+      await expectProblem('scope_missing', name, () => ({ ...input, token }))
+    }
+    const scopes = [...serviceScopes]
+    const whole = (await auth.credentials.create({ name: 'shop', scopes })).secret.reveal()
+    await expectProblem('not_found', 'serviceUser', () => ({ params: { id: 'x' }, token: whole }))
+    await expectProblem('body_invalid', 'introspect', () => ({ json: {}, token: whole }))
+    await expectProblem('body_invalid', 'revocations', () => ({ query: '?wait=99', token: whole }))
   })
 
   it('of a user that was disabled', async () => {

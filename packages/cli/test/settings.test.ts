@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '@kaimen/server'
+import { checkRedisUrl } from '../src/redis.ts'
 import { readSettings } from '../src/settings.ts'
 import { tempFolder } from './support/kaimen.ts'
 
@@ -34,8 +35,10 @@ describe('settings', () => {
       secret: undefined,
       publicUrl: undefined,
       databaseUrl: `sqlite:${join(folder, '.kaimen', 'kaimen.db')}`,
+      redisUrl: undefined,
       dataDir: join(folder, '.kaimen'),
       port: 4100,
+      drainSeconds: 5,
       emulatorPort: 4180,
       emulatorTlsPort: 4143,
       wechatApi: 'https://api.weixin.qq.com',
@@ -49,11 +52,12 @@ describe('settings', () => {
       const publicUrl: Shown = 'https://auth.example.com'
       export default {
         apps: [{ ...${JSON.stringify(app)}, registration: 'phone', session: { idle_seconds: 60 } }],
-        secret: '${secret}', publicUrl, databaseUrl: 'sqlite:a.db', dataDir: 'data',
-        port: 5100, emulatorPort: 5180, emulatorTlsPort: 5143, wechatApi: 'https://api2.weixin.qq.com',
-        audience: 'shop', accessTokenSeconds: 60, admit: () => undefined, claims: () => ({}), on() {},
+        secret: '${secret}', publicUrl, databaseUrl: 'sqlite:a.db',
+        redisUrl: 'redis://file.example.com', dataDir: 'data',
+        port: 5100, drainSeconds: 10, emulatorPort: 5180, emulatorTlsPort: 5143, wechatApi: 'https://api2.weixin.qq.com',
+        audience: 'shop', accessTokenSeconds: 60, signingKeys: { rotateDays: 30 }, admit: () => undefined, claims: () => ({}), on() {},
         otp: { budget_per_hour: 5 }, captcha: () => true, trustedProxies: ['10.0.0.0/8'],
-        cloud: { env: 'prod-1' }, deletionDays: 15, retention: { eventDays: 30 },
+        cloud: { env: 'prod-1' }, deletionDays: 15, retention: { eventDays: 30 }, maxRequests: 50,
         blobs: { put() {}, get() {}, delete() {}, close() {} },
         webhooks: { url: 'https://shop.example.com/kaimen', secret: '${secret}', admit: true },
       }`)
@@ -62,14 +66,17 @@ describe('settings', () => {
       secret,
       publicUrl: 'https://auth.example.com',
       databaseUrl: 'sqlite:a.db',
+      redisUrl: 'redis://file.example.com',
       dataDir: join(folder, 'data'),
       port: 5100,
+      drainSeconds: 10,
       emulatorPort: 5180,
       emulatorTlsPort: 5143,
       wechatApi: 'https://api2.weixin.qq.com',
       hooks: {
         audience: 'shop',
         accessTokenSeconds: 60,
+        signingKeys: { rotateDays: 30 },
         admit: expect.any(Function),
         claims: expect.any(Function),
         on: expect.any(Function),
@@ -79,6 +86,7 @@ describe('settings', () => {
         cloud: { env: 'prod-1' },
         deletionDays: 15,
         retention: { eventDays: 30 },
+        maxRequests: 50,
         blobs: expect.any(Object),
         webhooks: { url: 'https://shop.example.com/kaimen', secret, admit: true },
       },
@@ -88,7 +96,7 @@ describe('settings', () => {
   it('come from the environment, over kaimen.config.ts', async () => {
     const folder = await folderWith(`export default {
       apps: [${JSON.stringify(app)}], secret: 'file', publicUrl: 'https://file.example.com',
-      databaseUrl: 'sqlite:file.db', dataDir: 'file', port: 1, emulatorPort: 2,
+      databaseUrl: 'sqlite:file.db', redisUrl: 'redis://file.example.com', dataDir: 'file', port: 1, emulatorPort: 2,
       wechatApi: 'https://file.example.com', trustedProxies: ['10.0.0.0/8'],
       webhooks: { url: 'https://file.example.com', secret: 'file', admit: true, timeoutMs: 500 },
     }`)
@@ -99,8 +107,10 @@ describe('settings', () => {
         KAIMEN_SECRET: secret,
         KAIMEN_PUBLIC_URL: 'https://env.example.com',
         KAIMEN_DATABASE_URL: 'sqlite:env.db',
+        KAIMEN_REDIS_URL: 'rediss://env.example.com',
         KAIMEN_DATA_DIR: 'env',
         KAIMEN_PORT: '65535',
+        KAIMEN_DRAIN_SECONDS: '0',
         KAIMEN_EMULATOR_PORT: '0',
         KAIMEN_EMULATOR_TLS_PORT: '1',
         KAIMEN_WECHAT_API: 'https://hk.api.weixin.qq.com',
@@ -116,8 +126,10 @@ describe('settings', () => {
       secret,
       publicUrl: 'https://env.example.com',
       databaseUrl: 'sqlite:env.db',
+      redisUrl: 'rediss://env.example.com',
       dataDir: join(folder, 'env'),
       port: 65_535,
+      drainSeconds: 0,
       emulatorPort: 0,
       emulatorTlsPort: 1,
       wechatApi: 'https://hk.api.weixin.qq.com',
@@ -171,6 +183,10 @@ describe('a setting that is wrong is refused by name', () => {
       expect(await refusal({ KAIMEN_EMULATOR_PORT: port })).toContain('KAIMEN_EMULATOR_PORT')
     },
   )
+
+  it.each(['-1', '301', '1.5', '5s'])('KAIMEN_DRAIN_SECONDS=%s', async (KAIMEN_DRAIN_SECONDS) => {
+    expect(await refusal({ KAIMEN_DRAIN_SECONDS })).toContain('KAIMEN_DRAIN_SECONDS ')
+  })
 
   it('KAIMEN_APPID without KAIMEN_APP_SECRET, and the other way about', async () => {
     expect(await refusal({ KAIMEN_APPID: 'wx1' })).toContain('KAIMEN_APP_SECRET is missing')
@@ -236,9 +252,28 @@ describe('a setting that is wrong is refused by name', () => {
     expect(said).not.toContain('canary')
   })
 
-  it('KAIMEN_REDIS_URL, which this version has no use for', async () => {
-    const said = await refusal({ KAIMEN_REDIS_URL: secret })
-    expect(said).toContain('KAIMEN_REDIS_URL is set, but this version')
+  it.each([
+    ['http://me:canary@localhost', 'begins with', '开头'],
+    ['redis://canary@localhost', 'credentials', '百分号编码'],
+    ['redis://me:can/ary@localhost', 'credentials', '用户名和密码'],
+    ['redis://me:canary@', 'host', '主机名'],
+    ['redis://me:canary@localhost:70000', 'port', '端口'],
+    ['redis://me:canary@localhost/name', 'path', '路径'],
+    ['redis://me:canary@a,b/2', 'database 0 alone', '0 号数据库'],
+    ['redis://me:canary@localhost?tls', '?cluster', '参数'],
+  ])('the part of KAIMEN_REDIS_URL that is wrong, in both languages: %s', (url, en, zh) => {
+    let said = ''
+    try {
+      checkRedisUrl(url)
+    } catch (error) {
+      said = error instanceof ConfigError ? error.message : ''
+    }
+    const lines = said.split('\n')
+    expect(lines).toHaveLength(2)
+    for (const line of lines) expect(line.trim()).toMatch(/^KAIMEN_REDIS_URL /)
+    expect(lines[0]).toContain(en)
+    expect(lines[1]).toContain(zh)
+    expect(said).not.toMatch(/canary|can\/|70000|tls/)
   })
 })
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it, vi } from 'vitest'
 import { seedWorld } from '@kaimen/emulator'
 import { Jwks } from '@kaimen/protocol'
 import { readSettings } from '../src/settings.ts'
@@ -28,6 +29,7 @@ async function production(overrides: Environment = {}): Promise<Environment> {
     KAIMEN_PUBLIC_URL: 'https://auth.example.com',
     KAIMEN_DATA_DIR: join(await tempFolder(), 'data'),
     KAIMEN_PORT: port,
+    KAIMEN_DRAIN_SECONDS: '0',
     ...overrides,
   }
 }
@@ -105,11 +107,7 @@ describe('kaimen start refuses', () => {
     ['no app', { KAIMEN_APPID: undefined, KAIMEN_APP_SECRET: undefined }, 'KAIMEN_APPID'],
     ['no public URL', { KAIMEN_PUBLIC_URL: undefined }, 'KAIMEN_PUBLIC_URL is missing'],
     ['a public URL that is none', { KAIMEN_PUBLIC_URL: 'auth.example.com' }, 'publicUrl has to be'],
-    [
-      'another database',
-      { KAIMEN_DATABASE_URL: `postgres://kaimen:${secret}@db/kaimen` },
-      'sqlite:',
-    ],
+    ['a database of another kind', { KAIMEN_DATABASE_URL: `oracle://a:${secret}@db/k` }, 'sqlite:'],
     ['a database in memory', { KAIMEN_DATABASE_URL: 'sqlite::memory:' }, 'sqlite:'],
     ['a database with a host', { KAIMEN_DATABASE_URL: `sqlite://${secret}@db` }, 'sqlite:'],
     [
@@ -171,6 +169,77 @@ describe('kaimen start refuses', () => {
     const rolled = { ...env, KAIMEN_SECRET: `2:${other.KAIMEN_SECRET},1:${secret}` }
     const second = runKaimen(['start'], rolled)
     await second.printed('kaimen is listening')
+  })
+})
+
+describe('[OP-2] kaimen start, while the database is away', () => {
+  it('lives, is not ready, says why, and works when the database is there', async () => {
+    const env = await production()
+    const first = runKaimen(['start'], env)
+    await first.printed('kaimen is listening')
+    first.signal('SIGTERM')
+    await first.ended
+    const path = join(env['KAIMEN_DATA_DIR'] ?? '', 'kaimen.db')
+    const other = new DatabaseSync(path)
+    other.exec('begin immediate')
+
+    const kaimen = runKaimen(['start'], env)
+    await kaimen.printed('The database is away')
+    await kaimen.printed('kaimen is listening')
+    const url = `http://127.0.0.1:${env['KAIMEN_PORT']}`
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+
+    other.exec('rollback')
+    other.close()
+    await kaimen.printed('kaimen is ready')
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    kaimen.signal('SIGTERM')
+    expect((await kaimen.ended).code).toBe(0)
+  }, 40_000)
+
+  it('waits for a database server too, and says nothing of its password', async () => {
+    const [nobody = ''] = await freePorts(1)
+    const KAIMEN_DATABASE_URL = `postgres://kaimen:${secret}@127.0.0.1:${nobody}/kaimen`
+    const env = await production({ KAIMEN_DATABASE_URL })
+    const kaimen = runKaimen(['start'], env)
+    await kaimen.printed('kaimen is listening')
+    expect(kaimen.stderr()).toContain('The database server cannot be reached')
+    const url = `http://127.0.0.1:${env['KAIMEN_PORT']}`
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    expect((await fetch(`${url}/readyz`)).status).toBe(503)
+    kaimen.signal('SIGTERM')
+    const { code, stderr } = await kaimen.ended
+    expect(code).toBe(0)
+    expect(stderr).not.toContain(secret)
+  }, 40_000)
+
+  it('ends when it is told to, all the same', async () => {
+    const env = await production()
+    const first = runKaimen(['start'], env)
+    await first.printed('kaimen is listening')
+    first.signal('SIGTERM')
+    await first.ended
+    const other = new DatabaseSync(join(env['KAIMEN_DATA_DIR'] ?? '', 'kaimen.db'))
+    other.exec('begin immediate')
+    const kaimen = runKaimen(['start'], env)
+    await kaimen.printed('kaimen is listening')
+    kaimen.signal('SIGTERM')
+    expect((await kaimen.ended).code).toBe(0)
+    other.close()
+  }, 40_000)
+})
+
+describe('kaimen start, told to stop', () => {
+  it('goes on for KAIMEN_DRAIN_SECONDS while it says that it is not ready; a second time ends it', async () => {
+    const env = await production({ KAIMEN_DRAIN_SECONDS: '60' })
+    const url = `http://127.0.0.1:${env['KAIMEN_PORT']}`
+    const kaimen = runKaimen(['start'], env)
+    await kaimen.printed('kaimen is listening')
+    kaimen.signal('SIGTERM')
+    await vi.waitFor(async () => expect((await fetch(`${url}/readyz`)).status).toBe(503), 5_000)
+    expect((await fetch(`${url}/healthz`)).status).toBe(200)
+    kaimen.signal('SIGTERM')
+    expect(await kaimen.ended).toMatchObject({ code: null, signal: 'SIGTERM' })
   })
 })
 

@@ -1,19 +1,26 @@
 import { accessSync, constants, existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { ConfigError, systemClock } from '@kaimen/server'
-import { createSqlStore, openSqlite } from '@kaimen/server/store/sql'
+import { ConfigError, systemClock, type StoredSigningKey } from '@kaimen/server'
+import { createSqlStore, migrations, openDatabase } from '@kaimen/server/store/sql'
 import type { Text } from '@kaimen/wechat'
-import { readPath } from '../stores.ts'
+import { explainFault } from '../database-faults.ts'
+import { describeDatabase, faultOf, readUrl } from '../stores.ts'
 import { failed, ok, say, skipped, type Finding } from './finding.ts'
 
 export type DatabaseReport = {
   readonly finding: Finding
   /** Somebody who signed in to the app. */
   readonly findOpenid: (app_id: string) => string | undefined
+  /** `undefined`: they could not be read. */
+  readonly signingKeys?: readonly StoredSigningKey[] | undefined
+}
+
+type Inspected = {
+  /** The migrations. */
+  readonly applied: readonly string[]
+  readonly signingKeys?: readonly StoredSigningKey[]
 }
 
 /** Looks at the database without making or changing a file of it. */
@@ -24,10 +31,16 @@ export async function checkDatabase(
   const openids = new Map<string, string>()
   const findOpenid = (app_id: string) => openids.get(app_id)
   try {
-    const path = readPath(databaseUrl)
-    if (!existsSync(path)) return { finding: checkPlace(path), findOpenid }
-    const applied = inspect(path, app_ids, openids)
-    return { finding: compare(path, applied, await listMigrations()), findOpenid }
+    const named = readUrl(databaseUrl)
+    if (named.engine !== 'sqlite') {
+      const { applied, signingKeys } = await inspectServer(databaseUrl, app_ids, openids)
+      return { finding: compare(describeDatabase(databaseUrl), applied), findOpenid, signingKeys }
+    }
+    const path = resolve(named.path)
+    if (!existsSync(path)) return { finding: checkPlace(path), findOpenid, signingKeys: [] }
+    const { applied, signingKeys } = inspect(path, app_ids, openids)
+    if (!isWritable(path)) return { finding: notWritable(path), findOpenid, signingKeys }
+    return { finding: compare(path, applied), findOpenid, signingKeys }
   } catch (error) {
     return { finding: explain(error), findOpenid }
   }
@@ -70,12 +83,12 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** Reads which migrations were applied, and one openid for each app. */
+/** Reads which migrations were applied, one openid for each app, and the signing keys. */
 function inspect(
   path: string,
   app_ids: readonly string[],
   openids: Map<string, string>,
-): readonly string[] {
+): Inspected {
   const sqlite = new DatabaseSync(readOnly(path), { readOnly: true, timeout: 2000 })
   try {
     const tables = sqlite.prepare('select name from sqlite_schema').all()
@@ -87,14 +100,32 @@ function inspect(
         if (typeof openid === 'string') openids.set(app_id, openid)
       }
     }
-    if (!names.has('kysely_migration')) return []
-    return sqlite
-      .prepare('select name from kysely_migration')
-      .all()
-      .map(({ name }) => String(name))
+    if (!names.has('kysely_migration')) return { applied: [] }
+    const rows = sqlite.prepare('select name from kysely_migration').all()
+    const applied = rows.map(({ name }) => String(name))
+    return { applied, ...(isOfThisVersion(applied) && { signingKeys: readKeys(sqlite) }) }
   } finally {
     sqlite.close()
   }
+}
+
+const isOfThisVersion = (applied: readonly string[]) =>
+  applied.toSorted().join() === Object.keys(migrations).toSorted().join()
+
+const slots = ['next', 'current', 'previous'] as const
+
+function readKeys(sqlite: DatabaseSync): StoredSigningKey[] {
+  return sqlite
+    .prepare('select * from signing_keys where slot is not null')
+    .all()
+    .map(({ kid, slot, slot_since, sealed, public_jwk, created_at }) => ({
+      kid: String(kid),
+      slot: slots.find((each) => each === slot) ?? null,
+      slot_since: Number(slot_since),
+      sealed: sealed instanceof Uint8Array ? sealed : new Uint8Array(),
+      public_jwk: String(public_jwk),
+      created_at: Number(created_at),
+    }))
 }
 
 /**
@@ -108,38 +139,49 @@ function readOnly(path: string): URL {
   return url
 }
 
-/** What this version applies, as it does so to a database of no further use. */
-async function listMigrations(): Promise<readonly string[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'kaimen-doctor-'))
+async function inspectServer(
+  databaseUrl: string,
+  app_ids: readonly string[],
+  openids: Map<string, string>,
+): Promise<Inspected> {
+  const database = openDatabase(databaseUrl, { poolSize: 1 })
   try {
-    const store = createSqlStore(openSqlite(join(folder, 'empty.db')), systemClock)
-    try {
-      return (await store.migrate()).applied
-    } finally {
-      await store.close()
+    const applied = await database.listMigrations()
+    if (applied.length === 0) return { applied }
+    const { builder, reader } = database
+    for (const app_id of app_ids) {
+      const find = builder
+        .selectFrom('identities')
+        .select('openid')
+        .where('app_id', '=', app_id)
+        .limit(1)
+      const [row] = (await reader.executeQuery(find.compile())).rows
+      if (row) openids.set(app_id, row.openid)
     }
+    if (!isOfThisVersion(applied)) return { applied }
+    const stored = await createSqlStore(database, systemClock).listSigningKeys()
+    return { applied, signingKeys: stored.filter(({ slot }) => slot !== null) }
   } finally {
-    await rm(folder, { recursive: true, force: true })
+    await database.close()
   }
 }
 
-function compare(path: string, applied: readonly string[], known: readonly string[]): Finding {
-  if (!isWritable(path)) {
-    return failed(
-      'database',
-      say(
-        `The database ${path} cannot be written by this user.`,
-        `当前用户无法写入数据库 ${path}。`,
-      ),
-      permission(path),
-    )
-  }
+const notWritable = (path: string) =>
+  failed(
+    'database',
+    say(`The database ${path} cannot be written by this user.`, `当前用户无法写入数据库 ${path}。`),
+    permission(path),
+  )
+
+/** @param name The path, or the server's address without user and password. */
+function compare(name: string, applied: readonly string[]): Finding {
+  const known = Object.keys(migrations)
   if (applied.some((name) => !known.includes(name))) {
     return failed(
       'database',
       say(
-        `The database ${path} is of a newer version of Kaimen.`,
-        `数据库 ${path} 来自更新版本的 Kaimen。`,
+        `The database ${name} is of a newer version of Kaimen.`,
+        `数据库 ${name} 来自更新版本的 Kaimen。`,
       ),
       say(
         'Install the version that it belongs to, or restore a backup.',
@@ -152,8 +194,8 @@ function compare(path: string, applied: readonly string[], known: readonly strin
     return failed(
       'database',
       say(
-        `The database ${path} is not of this version yet: ${missing.join(', ')} to be applied.`,
-        `数据库 ${path} 尚未升级到当前版本：待执行 ${missing.join('、')}。`,
+        `The database ${name} is not of this version yet: ${missing.join(', ')} to be applied.`,
+        `数据库 ${name} 尚未升级到当前版本：待执行 ${missing.join('、')}。`,
       ),
       say(
         'Back it up, then run kaimen migrate; kaimen start does it too.',
@@ -163,18 +205,27 @@ function compare(path: string, applied: readonly string[], known: readonly strin
   }
   return ok(
     'database',
-    say(`The database ${path} is there and up to date.`, `数据库 ${path} 可用，且已是最新结构。`),
+    say(`The database ${name} is there and up to date.`, `数据库 ${name} 可用，且已是最新结构。`),
   )
 }
 
 function explain(error: unknown): Finding {
+  const fault = faultOf(error)
+  if (fault) {
+    const [en, zh] = explainFault(fault)
+    return failed(
+      'database',
+      say('The database server is of no use as it is.', '数据库服务器目前无法使用。'),
+      say(en, zh),
+    )
+  }
   if (error instanceof ConfigError) {
     // One line in each language.
     const [en = '', zh = en] = error.message.split(/\n\s*/)
     return failed(
       'database',
       say(en, zh),
-      say('Set KAIMEN_DATABASE_URL to sqlite:path.', '请把 KAIMEN_DATABASE_URL 设为 sqlite:路径。'),
+      say('Correct KAIMEN_DATABASE_URL.', '请更正 KAIMEN_DATABASE_URL。'),
     )
   }
   const reason = error instanceof Error ? error.message : 'unknown'

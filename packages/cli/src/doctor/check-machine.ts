@@ -7,7 +7,7 @@ import { isWechatItself } from '../start.ts'
 import { failed, ok, say, skipped, type Finding } from './finding.ts'
 
 /** The engine is asked with this where something else is what is looked at. */
-const fine = {
+export const fine = {
   publicUrl: 'https://auth.example.com',
   secret: randomBytes(36).toString('base64url'),
   apps: [{ app_id: 'wx0', secret: 'x' }],

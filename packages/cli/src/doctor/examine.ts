@@ -12,7 +12,9 @@ import {
   checkSecret,
   checkWechatApi,
 } from './check-machine.ts'
+import { checkKeys } from './check-keys.ts'
 import { checkPush } from './check-push.ts'
+import { checkRedis } from './check-redis.ts'
 import { blocked, failed, say, type Finding } from './finding.ts'
 
 export type AppKind = NonNullable<AppOptions['kind']>
@@ -40,7 +42,7 @@ export type ExamineParts = {
 
 /** Looks at everything. The apps are asked about at the same time, three questions after another. */
 export async function examine(settings: Settings, parts: ExamineParts): Promise<Report> {
-  const { apps, secret, publicUrl: publicUrlText, databaseUrl, wechatApi } = settings
+  const { apps, secret, publicUrl: publicUrlText, databaseUrl, redisUrl, wechatApi } = settings
   const { clock, nodeVersion, timeoutMs, onProgress } = parts
   const [publicUrlFinding, publicUrl] = await checkPublicUrl(publicUrlText)
   const database = await checkDatabase(
@@ -73,6 +75,8 @@ export async function examine(settings: Settings, parts: ExamineParts): Promise<
       await checkSecret(secret),
       publicUrlFinding,
       database.finding,
+      await checkKeys(database.signingKeys, settings, clock),
+      ...(redisUrl === undefined ? [] : [await checkRedis(redisUrl, timeoutMs)]),
       await checkApps(apps),
       checkWechatApi(wechat && new URL(wechatApi).origin),
       checkClock(sightings),

@@ -6,6 +6,8 @@ type CheckName =
   | 'secret'
   | 'public_url'
   | 'database'
+  | 'redis'
+  | 'signing_keys'
   | 'wechat'
   | 'apps'
   | 'clock'
@@ -46,6 +48,7 @@ export const failed = (check: CheckName, says: Text, fix: Text): Finding => ({
 })
 
 const subjects: Readonly<Partial<Record<CheckName, Text>>> = {
+  signing_keys: say('Signing keys', '签名密钥'),
   login: say('Login', '登录'),
   unionid: say('The Open Platform account', '开放平台账号'),
   phone: say('Phone numbers', '手机号权限'),
