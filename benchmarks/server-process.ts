@@ -5,29 +5,50 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { taskset } from './pin.ts'
 
+/** What a server's process has used so far, all threads together. */
+interface Usage {
+  readonly cpuMicroseconds: number
+  readonly residentBytes: number
+}
+
 /** A server in a process of its own. */
 export interface ServerProcess {
   readonly name: string
   readonly port: number
-  /** CPU time so far, in microseconds, of all its threads. */
-  cpuMicroseconds(): Promise<number>
+  usage(): Promise<Usage>
   stop(): void
 }
 
-/** @param core Where to pin it; undefined leaves it to the system. */
+export interface Surroundings {
+  readonly wechatUrl: string
+  /** Each server has a folder in it. */
+  readonly folder: string
+  /** Where to pin servers; undefined leaves it to the system. */
+  readonly core: number | undefined
+}
+
+/** The folder of one server. */
+export function folderOf({ folder }: Surroundings, name: string): string {
+  const own = join(folder, name.replaceAll(/\W+/g, '-'))
+  mkdirSync(own, { recursive: true })
+  return own
+}
+
+/** @param databaseUrl An empty database, for those who use PostgreSQL. */
 export async function startServer(
   name: string,
-  { wechatUrl, folder, core }: { wechatUrl: string; folder: string; core: number | undefined },
+  surroundings: Surroundings,
+  databaseUrl = '',
 ): Promise<ServerProcess> {
-  const ownFolder = join(folder, name)
-  mkdirSync(ownFolder, { recursive: true })
+  const { wechatUrl, core } = surroundings
   const node = [
     process.execPath,
     ...process.execArgv,
     fileURLToPath(new URL('./serve.ts', import.meta.url)),
     name,
     wechatUrl,
-    ownFolder,
+    folderOf(surroundings, name),
+    databaseUrl,
   ]
   const [command = '', ...args] = core === undefined ? node : [taskset, '-c', String(core), ...node]
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
@@ -35,11 +56,11 @@ export async function startServer(
   return {
     name,
     port,
-    async cpuMicroseconds() {
-      child.send('cpu')
-      return (await nextMessage<{ cpuMicroseconds: number }>(child, name)).cpuMicroseconds
+    usage() {
+      child.send('usage')
+      return nextMessage<Usage>(child, name)
     },
-    stop: () => child.disconnect(),
+    stop: () => child.connected && child.disconnect(),
   }
 }
 

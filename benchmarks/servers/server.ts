@@ -4,11 +4,14 @@ interface ServerSettings {
   readonly wechatUrl: string
   /** An empty folder of its own, for its database. */
   readonly folder: string
+  /** An empty database of its own on PostgreSQL; empty for those who use none. */
+  readonly databaseUrl: string
 }
 
 /**
  * Listens on a free loopback port and resolves to it. Answers `POST /v1/sign-in/wechat` with `{
- * code }` by 200 and `{ access_token }`, and `GET /v1/me` with a bearer token by 200 and `{ id }`.
+ * code }` by 200 and `{ access_token }`, and `GET /v1/me` with a bearer token by 200 and `{ id }`;
+ * those who take part in refresh answer both it and sign-in with `{ refresh_token }`.
  */
 export type StartServer = (settings: ServerSettings) => Promise<number>
 
