@@ -11,9 +11,10 @@ const packages: Record<string, { may: string[]; types?: string[] }> = {
   protocol: { may: [] },
   wechat: { may: [] },
   server: { may: ['protocol', 'wechat'] },
+  verify: { may: ['protocol'] },
   client: { may: [], types: ['protocol'] },
   emulator: { may: [] },
-  cli: { may: ['protocol', 'wechat', 'server', 'client', 'emulator'] },
+  cli: { may: ['protocol', 'wechat', 'server', 'verify', 'client', 'emulator'] },
 }
 
 /** The rooms of packages/server/src, each a file or a folder, in rows from the ground up. */
@@ -35,8 +36,8 @@ const rows = [
     'wechat-refusal',
   ],
   ['store/store', 'store/ephemeral-store', 'store/blob-store', 'sms/sms-sender', 'hooks'],
-  ['events', 'hook-user'],
-  ['user', 'session', 'challenge', 'password', 'sms/log-sender'],
+  ['events', 'hook-user', 'outage'],
+  ['user', 'session', 'credential', 'challenge', 'password', 'sms/log-sender'],
   ['flow/[^/]+'],
   ['sign-in', 'tidy'],
   ['http', 'options', 'operate'],
@@ -50,6 +51,7 @@ const rows = [
  */
 const sides = [
   'store/sql',
+  'store/redis',
   'store/memory',
   'store/suite',
   'sms/gateway',
@@ -95,7 +97,7 @@ const rules: IRegularForbiddenRuleType[] = [
     'no-dev-at-run-time',
     'Who installs the package does not get its devDependencies.',
     { path: '^packages/[^/]+/src/' },
-    { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm-peer'] },
   ),
   forbid(
     'exports-only',

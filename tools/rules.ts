@@ -168,7 +168,7 @@ function describeTest({ title, file }: Shown): string {
   return `- ${text} · [${file.split('/').at(-1)}](../${file})`
 }
 
-if (process.argv[1] === import.meta.filename) {
+export function writeRules(): void {
   for (const language of ['en', 'zh-CN'] as const) {
     writeFileSync(join(root, ruleDocs[language]), renderRules(language))
   }

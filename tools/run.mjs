@@ -19,9 +19,10 @@ const commands = {
   test: ['node_modules/vitest/vitest.mjs', 'run'],
   check: ['tools/check.ts'],
   bench: ['--conditions=@kaimen/source', 'benchmarks/run.ts'],
+  chaos: ['--conditions=@kaimen/source', 'chaos/run.ts'],
   build: ['tools/build.ts'],
   conformance: ['conformance/wechat/run.ts'],
-  docs: ['tools/rules.ts'],
+  docs: ['--conditions=@kaimen/source', 'tools/docs.ts'],
   smoke: ['tools/smoke.ts'],
   format: ['node_modules/prettier/bin/prettier.cjs', '--write', '.'],
 }

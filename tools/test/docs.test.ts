@@ -7,6 +7,8 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const documents = [
   ...globSync('{*,docs/**/*,{packages,examples}/*/*}.md', { cwd: root }),
   'benchmarks/README.md',
+  'chaos/README.md',
+  'chaos/README.zh-CN.md',
 ].filter((file) => existsSync(join(root, file)))
 
 describe('Documents', () => {
@@ -17,10 +19,12 @@ describe('Documents', () => {
     expect(links.filter((to) => !existsSync(join(root, dirname(file), to)))).toEqual([])
   })
 
-  const pairs = globSync('{*,docs/**/*,packages/*/*}.zh-CN.md', { cwd: root }).map((chinese) => ({
-    chinese,
-    english: chinese.replace('.zh-CN.md', '.md'),
-  }))
+  const pairs = globSync('{*,docs/**/*,chaos/*,packages/*/*}.zh-CN.md', { cwd: root }).map(
+    (chinese) => ({
+      chinese,
+      english: chinese.replace('.zh-CN.md', '.md'),
+    }),
+  )
 
   test.for(pairs)('$chinese has the headings, tables and commands of its sibling', (pair) => {
     expect(outline(read(pair.chinese))).toEqual(outline(read(pair.english)))

@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -48,10 +56,12 @@ export function scratchWorkspace(planted: Record<string, string | null> = {}): s
     '.prettierignore',
     'tsconfig.base.json',
     'knip.json',
-    'vitest.config.ts',
   ]) {
     cpSync(join(root, file), join(folder, file))
   }
+  const vitest = readFileSync(join(root, 'vitest.config.ts'), 'utf8')
+  // There are no services here, and no tests that need them.
+  writeFileSync(join(folder, 'vitest.config.ts'), vitest.replace(/^ *globalSetup:.*\n/m, ''))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
   for (const [name, needs] of Object.entries(packages)) {
     const scope = join(folder, 'packages', name, 'node_modules/@kaimen')

@@ -1,0 +1,23 @@
+// Vitest runs this once, before its workers; they inherit the environment.
+
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { openServices } from './open-services.ts'
+import { services } from './service.ts'
+
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const filters = process.argv.slice(2).filter((argument) => /[/.]/.test(argument))
+  const { testFiles } = await project.globTestFiles(filters)
+  const needed = services.filter(({ variable }) => testFiles.some((file) => needs(file, variable)))
+  return openServices(needed, process.env, (line) => console.error(line))
+}
+
+/** A test names the variable of what it needs, or what it imports from beside it does. */
+function needs(file: string, variable: string): boolean {
+  const text = readFileSync(file, 'utf8')
+  if (text.includes(variable)) return true
+  return [...text.matchAll(/from '(\.{1,2}\/[^']*\/support\/[^']+\.ts)'/g)].some(([, path = '']) =>
+    readFileSync(join(dirname(file), path), 'utf8').includes(variable),
+  )
+}

@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { openServices } from '../services/open-services.ts'
+import { services, type Service } from '../services/service.ts'
+import { isSkipped } from '../services/skip.ts'
+
+const closers: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+async function open(service: Service, env: Record<string, string | undefined> = {}) {
+  const told: string[] = []
+  closers.push(await openServices([service], env, (line) => void told.push(line)))
+  return { url: env[service.variable], told }
+}
+
+/** Nothing listens there. */
+const nowhere = 1
+
+const portOf = (url: string | undefined) => Number(new URL(url ?? '').port)
+
+describe.each(services)('$name', (service) => {
+  const isInstalled = service.begin('/nowhere', nowhere) !== undefined
+
+  it.skipIf(!isInstalled)(
+    'is started on a port of its own where nothing answers, and ended',
+    { timeout: 120_000 },
+    async () => {
+      const { url, told } = await open({ ...service, port: nowhere })
+      expect(told).toEqual([expect.stringContaining(`on port ${nowhere}: starting one`)])
+      const port = portOf(url)
+      expect(await service.answers(port)).toBe(true)
+      // A second one is used as it is.
+      const again = await open({ ...service, port })
+      expect(again).toEqual({ url: service.url(port), told: [] })
+      await closers.shift()?.()
+      expect(await service.answers(port)).toBe(false)
+    },
+  )
+
+  it('is used where its variable says, unasked', async () => {
+    const env = { [service.variable]: 'a://b' }
+    expect(await open({ ...service, port: nowhere }, env)).toEqual({ url: 'a://b', told: [] })
+  })
+})
+
+describe('what is neither there nor installed', () => {
+  const [, , redis] = services
+  if (!redis) throw new Error('there are three services')
+  const missing: Service = { ...redis, port: nowhere, begin: () => undefined }
+
+  it('is told aloud where it cannot be installed, and its variable stays unset', async () => {
+    const env: Record<string, string | undefined> = {}
+    const told: string[] = []
+    const tell = (line: string) => void told.push(line)
+    closers.push(await openServices([missing], env, tell, () => false))
+    expect(env).toEqual({})
+    expect(told.at(-1)).toContain('SKIPPED')
+  })
+
+  it('fails the run in CI', async () => {
+    const opening = openServices(
+      [missing],
+      { CI: 'true' },
+      () => {},
+      () => false,
+    )
+    await expect(opening).rejects.toThrow('Redis is not installed')
+  })
+
+  it.skipIf(redis.begin('/nowhere', nowhere) === undefined)(
+    'is installed where it can be, then started',
+    async () => {
+      let isThere = false
+      const service: Service = {
+        ...redis,
+        port: nowhere,
+        begin: (folder, port) => (isThere ? redis.begin(folder, port) : undefined),
+      }
+      const env: Record<string, string | undefined> = { CI: 'true' }
+      const install = (name: string) => {
+        expect(name).toBe('redis-server')
+        isThere = true
+        return true
+      }
+      closers.push(await openServices([service], env, () => {}, install))
+      expect(await service.answers(portOf(env[service.variable]))).toBe(true)
+    },
+  )
+})
+
+describe('what a test starts by itself', () => {
+  const skip = (isThere: boolean, env: Record<string, string | undefined>) => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => told.mockRestore())
+    return { isSkipped: isSkipped('a server', isThere, env), told: told.mock.calls.flat() }
+  }
+
+  it('is skipped aloud where it is not installed', () => {
+    expect(skip(true, {})).toEqual({ isSkipped: false, told: [] })
+    expect(skip(false, {})).toEqual({
+      isSkipped: true,
+      told: ['a server is not installed: tests that need it are SKIPPED.'],
+    })
+  })
+
+  it('fails the run in CI where it is not installed', () => {
+    expect(skip(true, { CI: 'true' }).isSkipped).toBe(false)
+    expect(() => skip(false, { CI: 'true' })).toThrow('a server is not installed')
+  })
+})
