@@ -7,10 +7,14 @@ import { openServices } from './open-services.ts'
 import { services } from './service.ts'
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const filters = process.argv.slice(2).filter((argument) => /[/.]/.test(argument))
-  const { testFiles } = await project.globTestFiles(filters)
+  const { testFiles } = await project.globTestFiles(readFilters(process.argv.slice(2)))
   const needed = services.filter(({ variable }) => testFiles.some((file) => needs(file, variable)))
   return openServices(needed, process.env, (line) => console.error(line))
+}
+
+/** The files that Vitest was asked for: an option has slashes and points too. */
+export function readFilters(commandLine: readonly string[]): string[] {
+  return commandLine.filter((argument) => /[/.]/.test(argument) && !argument.startsWith('-'))
 }
 
 /** A test names the variable of what it needs, or what it imports from beside it does. */

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openServices } from '../services/open-services.ts'
 import { services, type Service } from '../services/service.ts'
+import { readFilters } from '../services/setup.ts'
 import { isSkipped } from '../services/skip.ts'
 
 const closers: (() => Promise<void>)[] = []
@@ -108,4 +109,9 @@ describe('what a test starts by itself', () => {
     expect(skip(true, { CI: 'true' }).isSkipped).toBe(false)
     expect(() => skip(false, { CI: 'true' })).toThrow('a server is not installed')
   })
+})
+
+it('what a run needs is read from the files that it names, not from its options', () => {
+  const line = ['--reporter=json', '--outputFile.json=/tmp/results', 'run', 'a/b.test.ts', '-u']
+  expect(readFilters(line)).toEqual(['a/b.test.ts'])
 })
