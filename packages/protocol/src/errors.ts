@@ -441,6 +441,134 @@ export const errorTable = {
     ),
   ),
 
+  // Web pages
+  origin_refused: entry(
+    403,
+    'fix_config',
+    say('请求来自未登记的网页', 'The page is not one of this server’s'),
+    say(
+      '请求来自其他网站的网页，或看不出来自哪里，因此没有使用浏览器的登录状态，也没有做任何更改。如果这是你的网页，请把它的来源（如 https://shop.example.com）加入服务端的 web.origins。',
+      'The request comes from a page of another site, or does not say from where, so the browser’s session was not used and nothing was changed. If the page is yours, add its origin (as https://shop.example.com) to web.origins of the server.',
+    ),
+  ),
+  return_to_invalid: entry(
+    400,
+    'fix_config',
+    say('登录后的返回地址无效', 'The address to return to is not valid'),
+    say(
+      'return_to 必须是已登记来源上的网址，或以单个 / 开头的路径。没有开始登录。如果它属于你的网站，请把来源加入服务端的 web.origins。',
+      'return_to has to be an address on one of the origins that are set, or a path that begins with one slash. No sign-in was begun. If it is your site’s, add its origin to web.origins of the server.',
+    ),
+  ),
+  state_missing: entry(
+    400,
+    'relogin',
+    say('登录请求不完整', 'The sign-in is incomplete'),
+    say(
+      '返回的地址里没有 state，可能被复制或改动过。没有登录，也没有做任何更改。请回到网页重新登录。',
+      'The address that came back has no state: it was copied or changed. Nobody was signed in and nothing was changed. Go back to the page and sign in again.',
+    ),
+  ),
+  state_expired: entry(
+    400,
+    'relogin',
+    say('登录已超时', 'The sign-in took too long'),
+    say(
+      '这次登录不是从这里开始的，或已超过 10 分钟。没有登录，也没有做任何更改。请回到网页重新登录。',
+      'This sign-in was not begun here, or was begun more than 10 minutes ago. Nobody was signed in and nothing was changed. Go back to the page and sign in again.',
+    ),
+  ),
+  state_used: entry(
+    400,
+    'relogin',
+    say('这个登录链接已经用过', 'This sign-in link has been used'),
+    say(
+      '一次授权只能登录一次，返回上一页或刷新不能再次登录。没有做任何更改。请回到网页重新登录。',
+      'An authorization signs in once; going back or reloading does not do it again. Nothing was changed. Go back to the page and sign in again.',
+    ),
+  ),
+  state_foreign: entry(
+    403,
+    'relogin',
+    say('登录是在另一个浏览器里开始的', 'The sign-in was begun in another browser'),
+    say(
+      '为了不让别人把你登录成他的账号，登录必须在开始它的浏览器里完成。没有登录，也没有做任何更改。请在这个浏览器里重新登录；如果你没有要登录，请关闭本页。',
+      'So that nobody can sign you in as themselves, a sign-in ends in the browser where it began. Nobody was signed in and nothing was changed. Sign in again in this browser; if you did not mean to sign in, close this page.',
+    ),
+  ),
+  authorization_refused: entry(
+    403,
+    'none',
+    say('你没有同意授权', 'You did not allow it'),
+    say(
+      '微信没有把你的身份告诉本网站。没有登录，也没有做任何更改。想登录时请再试一次并点“同意”。',
+      'WeChat did not tell this site who you are. Nobody was signed in and nothing was changed. To sign in, try again and choose “Allow”.',
+    ),
+  ),
+  account_required: entry(
+    403,
+    'none',
+    say('还没有账号', 'There is no account yet'),
+    say(
+      '这个微信还没有账号，而在网页上不能注册。请先在小程序里登录一次并绑定手机号，再回到网页登录。没有做任何更改。',
+      'This WeChat has no account yet, and none is opened on web pages. Sign in to the mini program once, with a phone number, then sign in here. Nothing was changed.',
+    ),
+  ),
+  scan_invalid: entry(
+    404,
+    'none',
+    say('二维码无效', 'The code is not valid'),
+    say(
+      '这不是本网站登录页上的小程序码。没有做任何更改。请刷新电脑上的登录页，再扫一次。',
+      'This is no code of a sign-in page of ours. Nothing was changed. Reload the sign-in page on the computer and scan again.',
+    ),
+  ),
+  scan_expired: entry(
+    400,
+    'none',
+    say('二维码已过期', 'The code has expired'),
+    say(
+      '小程序码 2 分钟内有效。没有做任何更改。请在电脑上换一个新的，再扫一次。',
+      'A code is good for 2 minutes. Nothing was changed. Ask for a new one on the computer and scan again.',
+    ),
+  ),
+  scan_taken: entry(
+    409,
+    'none',
+    say('二维码已被别人扫过', 'Somebody else scanned the code'),
+    say(
+      '一个小程序码只能由第一个扫码的人确认。没有做任何更改。请在电脑上换一个新的，再扫一次。',
+      'Only whoever scans a code first can confirm it. Nothing was changed. Ask for a new one on the computer and scan again.',
+    ),
+  ),
+  scan_unclaimed: entry(
+    409,
+    'none',
+    say('请先扫码', 'Scan the code first'),
+    say(
+      '还没有人打开这次登录的确认页。没有做任何更改。请扫描电脑上的小程序码，看清是哪个网站，再确认。',
+      'Nobody has opened the confirmation of this sign-in. Nothing was changed. Scan the code on the computer, look which site it is, then confirm.',
+    ),
+  ),
+  scan_done: entry(
+    409,
+    'none',
+    say('这次登录已经处理过', 'This sign-in was decided already'),
+    say(
+      '你已经同意或拒绝过这次登录，不能再改。没有做任何更改。如需登录，请在电脑上换一个新的小程序码。',
+      'It was approved or rejected before, and that stands. Nothing was changed. To sign in, ask for a new code on the computer.',
+    ),
+  ),
+  scan_foreign: entry(
+    403,
+    'none',
+    say('二维码属于另一个浏览器', 'The code belongs to another browser'),
+    say(
+      '小程序码只能让显示它的浏览器登录，复制到别处没有用。没有做任何更改。请在这个浏览器里打开登录页。',
+      'A code signs in only the browser that asked for it; a copy elsewhere is of no use. Nothing was changed. Open the sign-in page in this browser.',
+    ),
+  ),
+
   // The service itself
   unavailable: entry(
     503,

@@ -397,6 +397,92 @@ export const Export = v.strictObject({
 })
 export type Export = v.InferOutput<typeof Export>
 
+export const WebSession = v.strictObject({
+  user: v.pipe(v.nullable(User), v.description('null: nobody is signed in in this browser')),
+  session_id: v.nullable(text(32, 'Of the cookie')),
+})
+export type WebSession = v.InferOutput<typeof WebSession>
+
+export const WebToken = v.strictObject({
+  access_token: text(4096, 'RFC 9068 JWT, for back ends; the session itself stays in the cookie'),
+  token_type: v.literal('Bearer'),
+  expires_in: seconds('Life of the access token, counted from receipt; seconds'),
+  session_id: text(32, 'The session of the cookie'),
+  user: User,
+})
+export type WebToken = v.InferOutput<typeof WebToken>
+
+export const WebSignOutBody = v.strictObject({
+  everywhere: v.optional(
+    v.pipe(v.boolean(), v.description('Default false: this browser only. true: every device')),
+  ),
+})
+export type WebSignOutBody = v.InferOutput<typeof WebSignOutBody>
+
+export const ScanBody = v.strictObject({
+  app_id: v.optional(
+    text(64, 'The mini program that confirms; may be left out when one only takes scans'),
+  ),
+})
+export type ScanBody = v.InferOutput<typeof ScanBody>
+
+export const ScanBegun = v.strictObject({
+  id: text(64, 'Names the scan to the browser that began it; of no use to any other'),
+  qr_url: text(2048, 'The picture, for that browser'),
+  expires_in: seconds('Life of the picture; seconds'),
+  poll_interval: seconds('Between two looks, where server-sent events do not get through; seconds'),
+})
+export type ScanBegun = v.InferOutput<typeof ScanBegun>
+
+const expiresIn = seconds('What is left; seconds')
+
+export const ScanState = v.variant('status', [
+  v.strictObject({ status: v.literal('waiting'), expires_in: expiresIn }),
+  v.strictObject({
+    status: v.pipe(v.literal('claimed'), v.description('Scanned; not decided yet')),
+    expires_in: expiresIn,
+  }),
+  v.strictObject({ status: v.literal('rejected') }),
+  v.strictObject({ status: v.literal('expired') }),
+  v.strictObject({
+    status: v.pipe(
+      v.literal('approved'),
+      v.description('Only as a server-sent event: ask once more, for the session'),
+    ),
+  }),
+  v.strictObject({
+    status: v.pipe(v.literal('signed_in'), v.description('The session is in the cookie')),
+    session_id: text(32, 'Of the session'),
+    user: User,
+  }),
+])
+export type ScanState = v.InferOutput<typeof ScanState>
+
+export const ScanTicketBody = v.strictObject({
+  ticket: text(64, 'The scene that the page was opened with, percent-decoded'),
+})
+export type ScanTicketBody = v.InferOutput<typeof ScanTicketBody>
+
+export const ScanClaimed = v.strictObject({
+  site: text(256, 'The host of the page that asks, as shop.example.com'),
+  place: v.pipe(
+    v.nullable(text(128, 'Where the browser is')),
+    v.description('An IP address, or what the host makes of it; null where it is not known'),
+  ),
+  device: v.pipe(v.nullable(text(128, 'Browser and system')), v.description('As Chrome, Windows')),
+  expires_in: expiresIn,
+})
+export type ScanClaimed = v.InferOutput<typeof ScanClaimed>
+
+export const Following = v.strictObject({
+  app_id: text(64, 'The service account'),
+  follows: v.boolean(),
+  since: v.nullable(instant('Since when; null where they do not, or WeChat does not say')),
+})
+export type Following = v.InferOutput<typeof Following>
+
+export const Page = v.pipe(v.string(), v.description('A page for a person'))
+
 export const Revoked = v.strictObject({
   revoked: v.pipe(v.number(), v.integer(), v.description('How many sessions were ended')),
 })

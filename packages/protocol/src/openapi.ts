@@ -12,6 +12,7 @@ const named: Record<string, GenericSchema> = {
   ChangePhoneBody: messages.ChangePhoneBody,
   Device: messages.Device,
   Export: messages.Export,
+  Following: messages.Following,
   Health: messages.Health,
   Identities: messages.Identities,
   Identity: messages.Identity,
@@ -28,6 +29,11 @@ const named: Record<string, GenericSchema> = {
   Revocations: messages.Revocations,
   RevokeBody: messages.RevokeBody,
   Revoked: messages.Revoked,
+  ScanBegun: messages.ScanBegun,
+  ScanBody: messages.ScanBody,
+  ScanClaimed: messages.ScanClaimed,
+  ScanState: messages.ScanState,
+  ScanTicketBody: messages.ScanTicketBody,
   ServiceUser: messages.ServiceUser,
   Session: messages.Session,
   Sessions: messages.Sessions,
@@ -42,6 +48,9 @@ const named: Record<string, GenericSchema> = {
   Tokens: messages.Tokens,
   UpdateMeBody: messages.UpdateMeBody,
   User: messages.User,
+  WebSession: messages.WebSession,
+  WebSignOutBody: messages.WebSignOutBody,
+  WebToken: messages.WebToken,
   WechatData: messages.WechatData,
   WechatDataBody: messages.WechatDataBody,
   WechatSession: messages.WechatSession,
@@ -77,6 +86,13 @@ export function renderOpenapi(options: { serverUrl?: string } = {}): Json {
           scheme: 'bearer',
           bearerFormat: 'JWT',
           description: 'The access token of a person',
+        },
+        cookie: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: '__Host-kaimen',
+          description:
+            'The session of a browser; counts for pages of the origins that are set, and for no others',
         },
         service: {
           type: 'http',
@@ -118,17 +134,26 @@ function renderOperation(operationId: string, route: Route): Json {
     }),
     responses: {
       [route.status ?? 200]: {
-        description: route.status === 202 ? 'Accepted' : 'OK',
-        content: { [route.replyType ?? 'application/json']: { schema: reference(route.reply) } },
+        description: descriptions[route.status ?? 200],
+        content: Object.fromEntries(
+          [
+            route.replyType ?? 'application/json',
+            ...(route.events ? ['text/event-stream'] : []),
+          ].map((type) => [type, { schema: reference(route.reply) }]),
+        ),
       },
       ...renderErrors([...route.errors, 'method_not_allowed', 'unavailable', 'internal_error']),
     },
   }
 }
 
+const descriptions = { 200: 'OK', 201: 'Created', 202: 'Accepted', 303: 'See Other' } as const
+
 const security = {
   none: [],
-  bearer: [{ bearer: [] }],
+  bearer: [{ bearer: [] }, { cookie: [] }],
+  app: [{ bearer: [] }],
+  cookie: [{ cookie: [] }],
   service: [{ service: [] }, { service_basic: [] }],
 } as const satisfies Record<Route['auth'], readonly Json[]>
 

@@ -10,6 +10,7 @@ import {
   Echo,
   Empty,
   Export,
+  Following,
   Health,
   Identities,
   IntrospectBody,
@@ -18,9 +19,15 @@ import {
   LinkIdentityBody,
   MeDeleted,
   OpenapiDocument,
+  Page,
   Revocations,
   RevokeBody,
   Revoked,
+  ScanBegun,
+  ScanBody,
+  ScanClaimed,
+  ScanState,
+  ScanTicketBody,
   ServiceUser,
   Sessions,
   OtpBody,
@@ -39,6 +46,9 @@ import {
   Tokens,
   UpdateMeBody,
   User,
+  WebSession,
+  WebSignOutBody,
+  WebToken,
   WechatData,
   WechatDataBody,
   WechatSession,
@@ -49,8 +59,13 @@ export type Route = {
   /** Path with `{name}` parameters, as in OpenAPI. */
   readonly path: string
   readonly summary: string
-  /** `bearer`: an access token is needed; `service`: a service credential with {@link scope}. */
-  readonly auth: 'none' | 'bearer' | 'service'
+  /**
+   * - `bearer`: an access token, or the session cookie of a browser;
+   * - `app`: an access token, and no cookie;
+   * - `cookie`: the session cookie;
+   * - `service`: a service credential with {@link scope}.
+   */
+  readonly auth: 'none' | 'bearer' | 'app' | 'cookie' | 'service'
   readonly scope?: ServiceScope
   readonly body?: GenericSchema
   /** Whether the body may also be a form, as OAuth's endpoints take it. */
@@ -62,9 +77,11 @@ export type Route = {
   readonly optionalQuery?: Readonly<Record<string, string>>
   readonly reply: GenericSchema
   /** Default 200. */
-  readonly status?: 202
+  readonly status?: 201 | 202 | 303
   /** Default `application/json`. */
-  readonly replyType?: 'text/plain' | 'image/*'
+  readonly replyType?: 'text/plain' | 'text/html' | 'image/*'
+  /** Whether the reply may also be asked for as server-sent events, each with one as its data. */
+  readonly events?: boolean
   /** Replies that hold tokens or personal data; they carry `Cache-Control: no-store`. */
   readonly noStore?: boolean
   readonly errors: readonly ErrorCode[]
@@ -494,6 +511,191 @@ export const routes = {
     reply: Revoked,
     noStore: true,
     errors: [...bearerErrors, 'not_found'],
+  },
+  webStart: {
+    method: 'GET',
+    path: '/v1/web/{app_id}/start',
+    summary: 'Send this browser to WeChat, to sign in at a service account or a website',
+    auth: 'none',
+    optionalQuery: {
+      return_to:
+        'Where to come back to: an address on an origin that is set, or a path. Default: the first origin',
+      scope:
+        'Of a service account: `snsapi_base` (silent) or `snsapi_userinfo` (nickname and picture). Default: as the app is set',
+      embed: '`true`: in a frame of the page, which is told by postMessage; a website only',
+    },
+    status: 303,
+    reply: Page,
+    replyType: 'text/html',
+    noStore: true,
+    errors: ['app_unknown', 'return_to_invalid', 'body_invalid', 'rate_limited'],
+  },
+  webCallback: {
+    method: 'GET',
+    path: '/v1/web/{app_id}/callback',
+    summary: 'Where WeChat sends the browser back: signs in, and goes on to return_to',
+    auth: 'none',
+    optionalQuery: {
+      code: 'Of WeChat: works once. Missing where the person refused',
+      state: 'As it was sent',
+    },
+    status: 303,
+    reply: Page,
+    replyType: 'text/html',
+    noStore: true,
+    errors: [
+      'app_unknown',
+      'state_missing',
+      'state_expired',
+      'state_used',
+      'state_foreign',
+      'authorization_refused',
+      'account_required',
+      'snapshot_user',
+      'code_invalid',
+      'code_used',
+      ...wechatErrors,
+      'rate_limited',
+      ...admissionErrors,
+    ],
+  },
+  webSession: {
+    method: 'GET',
+    path: '/v1/web/session',
+    summary: 'Who is signed in in this browser, if anybody',
+    auth: 'none',
+    reply: WebSession,
+    noStore: true,
+    errors: ['origin_refused'],
+  },
+  webToken: {
+    method: 'POST',
+    path: '/v1/web/token',
+    summary: 'An access token for the session of this browser, for requests to back ends',
+    auth: 'cookie',
+    reply: WebToken,
+    noStore: true,
+    errors: ['origin_refused', 'token_invalid', 'session_ended', 'user_disabled'],
+  },
+  webSignOut: {
+    method: 'POST',
+    path: '/v1/web/sign-out',
+    summary: 'Sign out in this browser, or everywhere',
+    auth: 'cookie',
+    body: WebSignOutBody,
+    reply: Empty,
+    noStore: true,
+    errors: [...bodyErrors, 'origin_refused'],
+  },
+  beginScan: {
+    method: 'POST',
+    path: '/v1/scan',
+    summary: 'Begin a sign-in that a mini program confirms: gives a code to show',
+    auth: 'none',
+    body: ScanBody,
+    status: 201,
+    reply: ScanBegun,
+    noStore: true,
+    errors: [...bodyErrors, 'origin_refused', 'app_unknown', 'rate_limited'],
+  },
+  scan: {
+    method: 'GET',
+    path: '/v1/scan/{id}',
+    summary: 'How a scan stands, for the browser that began it; once approved, its session',
+    auth: 'none',
+    reply: ScanState,
+    events: true,
+    noStore: true,
+    errors: ['origin_refused', 'scan_invalid', 'scan_foreign', 'scan_done', ...admissionErrors],
+  },
+  scanPicture: {
+    method: 'GET',
+    path: '/v1/scan/{id}/qr',
+    summary: 'The mini-program code to show',
+    auth: 'none',
+    reply: Picture,
+    replyType: 'image/*',
+    noStore: true,
+    errors: [
+      'origin_refused',
+      'scan_invalid',
+      'scan_foreign',
+      'scan_expired',
+      'rate_limited',
+      ...wechatErrors,
+    ],
+  },
+  claimScan: {
+    method: 'POST',
+    path: '/v1/scan/claim',
+    summary: 'The mini program opened the code: says which site asks, and from where',
+    auth: 'app',
+    body: ScanTicketBody,
+    reply: ScanClaimed,
+    noStore: true,
+    errors: [
+      ...bodyErrors,
+      ...bearerErrors,
+      'scan_invalid',
+      'scan_expired',
+      'scan_taken',
+      'scan_done',
+    ],
+  },
+  approveScan: {
+    method: 'POST',
+    path: '/v1/scan/approve',
+    summary: 'The person lets the other browser in',
+    auth: 'app',
+    body: ScanTicketBody,
+    reply: Empty,
+    noStore: true,
+    errors: [
+      ...bodyErrors,
+      ...bearerErrors,
+      'scan_invalid',
+      'scan_expired',
+      'scan_taken',
+      'scan_unclaimed',
+      'scan_done',
+    ],
+  },
+  rejectScan: {
+    method: 'POST',
+    path: '/v1/scan/reject',
+    summary: 'The person does not let the other browser in',
+    auth: 'app',
+    body: ScanTicketBody,
+    reply: Empty,
+    noStore: true,
+    errors: [
+      ...bodyErrors,
+      ...bearerErrors,
+      'scan_invalid',
+      'scan_expired',
+      'scan_taken',
+      'scan_unclaimed',
+      'scan_done',
+    ],
+  },
+  following: {
+    method: 'GET',
+    path: '/v1/me/following/{app_id}',
+    summary: 'Whether the signed-in user follows a service account, and since when',
+    auth: 'bearer',
+    reply: Following,
+    noStore: true,
+    errors: [...bearerErrors, 'not_found', ...wechatErrors],
+  },
+  serviceFollowing: {
+    method: 'GET',
+    path: '/v1/users/{id}/following/{app_id}',
+    summary: 'Whether a user follows a service account, and since when',
+    auth: 'service',
+    scope: 'users',
+    reply: Following,
+    noStore: true,
+    errors: [...serviceErrors, 'not_found', ...wechatErrors],
   },
   checkPushUrl: {
     method: 'GET',
