@@ -17,6 +17,7 @@ import { avatar, setAvatar, updateMe } from './me-profile.ts'
 import { checkWechatSession, wechatData } from './me-wechat.ts'
 import { signInCloud, signInWechat } from './sign-in-wechat.ts'
 import { revoke, token } from './token.ts'
+import { following, serviceFollowing } from './following.ts'
 import { answerPreflight, letRead } from './browser.ts'
 import { webCallback, webStart } from './web-sign-in.ts'
 import { webSession, webSignOut, webToken } from './web-session.ts'
@@ -54,6 +55,8 @@ const handlers: Handlers = {
   listSessions,
   endSession,
   endOtherSessions,
+  following,
+  serviceFollowing,
   webStart,
   webCallback,
   webSession,
