@@ -318,14 +318,26 @@ function checkWeb(web: WebOptions = {}, publicUrl: string): WebSettings {
       )
     }
   }
+  const own = new URL(publicUrl)
+  const other = origins.find((origin) => new URL(origin).protocol !== own.protocol)
+  if (other !== undefined) {
+    // To a browser the two are different sites, and it keeps the cookie back.
+    throw new ConfigError(
+      `web.origins has ${other}, but publicUrl begins with ${own.protocol}: both have to be https:, or http: on a developer’s machine.`,
+    )
+  }
   if (!isOrigin(openUrl)) {
     throw new ConfigError('web.openUrl has to be an origin, as in https://open.weixin.qq.com.')
   }
   if (locate !== undefined && typeof locate !== 'function') {
     throw new ConfigError('web.locate has to be a function.')
   }
-  const own = new URL(publicUrl).origin
-  return { origins: new Set([own, ...origins]), home: `${origins[0] ?? own}/`, openUrl, locate }
+  return {
+    origins: new Set([own.origin, ...origins]),
+    home: `${origins[0] ?? own.origin}/`,
+    openUrl,
+    locate,
+  }
 }
 
 function isOrigin(text: unknown): boolean {

@@ -11,12 +11,12 @@ import { consume } from './rate-limiter.ts'
 export type LimitOptions = {
   /** WeChat sign-ins a minute, 1 to 1000000. Default 3000. */
   wechat_per_address_minute?: number | undefined
+  /** Beginnings and ends of web sign-ins a minute, 1 to 1000000. Default 600. */
+  web_per_address_minute?: number | undefined
+  /** Beginnings of scans a minute, 1 to 1000000. Default 300. */
+  scan_per_address_minute?: number | undefined
   /** Password sign-ins an hour, 1 to 1000000. Default 600. */
   password_per_address_hour?: number | undefined
-  /** Requests of web sign-ins a minute, 1 to 1000000; each makes two. Default 600. */
-  web_per_address_minute?: number | undefined
-  /** Scans a minute, 1 to 1000000. Default 300. */
-  scan_per_address_minute?: number | undefined
 }
 
 export type AddressLimit = {
@@ -40,13 +40,6 @@ export const addressLimits = {
     max: 3000,
     onOutage: 'pass',
   },
-  password: {
-    endpoints: ['POST /v1/sign-in/password'],
-    option: 'password_per_address_hour',
-    window: 'hour',
-    max: 600,
-    onOutage: 'refuse',
-  },
   web: {
     endpoints: ['GET /v1/web/{app_id}/start', 'GET /v1/web/{app_id}/callback'],
     option: 'web_per_address_minute',
@@ -60,6 +53,13 @@ export const addressLimits = {
     window: 'minute',
     max: 300,
     onOutage: 'pass',
+  },
+  password: {
+    endpoints: ['POST /v1/sign-in/password'],
+    option: 'password_per_address_hour',
+    window: 'hour',
+    max: 600,
+    onOutage: 'refuse',
   },
 } as const satisfies Record<string, AddressLimit>
 
@@ -87,9 +87,9 @@ export function checkLimitOptions(options: LimitOptions = {}): AddressLimits {
   }
   return {
     wechat: set(addressLimits.wechat),
-    password: set(addressLimits.password),
     web: set(addressLimits.web),
     scan: set(addressLimits.scan),
+    password: set(addressLimits.password),
   }
 }
 

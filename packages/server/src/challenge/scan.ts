@@ -191,9 +191,7 @@ function requireOpen({ clock }: Parts, scan: Scan, { app_id, user_id }: Scanner)
 /** What an approval is worth: a session of this app for this user. */
 export type Approval = ScanAsked & { readonly user_id: number; readonly approved_in: number }
 
-export type Collected =
-  | { readonly scan: Scan }
-  | { readonly session_id: number; readonly isFirst: boolean }
+export type Collected = { readonly scan: Scan } | { readonly session_id: number }
 
 /** Longer than a sign-in takes. */
 const collectingMs = 10 * secondMs
@@ -216,7 +214,7 @@ export async function collectScan(
   const { ephemeral, clock } = parts
   for (let waitedMs = 0; waitedMs < collectingMs; waitedMs += pollMs) {
     const { key, sealed, scan } = await holdScan(parts, id, browser)
-    if (scan.stage === 'collected') return { session_id: scan.session_id, isFirst: false }
+    if (scan.stage === 'collected') return { session_id: scan.session_id }
     if (scanStatus(parts, scan) !== 'approved') return { scan }
     if (scan.stage === 'approved') {
       const mine = sealScan(parts, key, { ...scan, stage: 'collecting' })
@@ -228,7 +226,7 @@ export async function collectScan(
       const collected = sealScan(parts, key, { ...scan, stage: 'collected', session_id })
       // Where this is lost, the browser has its session, and a repetition has none.
       await ephemeral.replace(key, mine, collected, keepMs).catch(passOutage)
-      return { session_id, isFirst: true }
+      return { session_id }
     }
     await clock.sleep(pollMs)
   }

@@ -18,6 +18,7 @@ import { checkWechatSession, wechatData } from './me-wechat.ts'
 import { signInCloud, signInWechat } from './sign-in-wechat.ts'
 import { approveScan, beginScan, claimScan, rejectScan, scan, scanPicture } from './scan.ts'
 import { revoke, token } from './token.ts'
+import { following, serviceFollowing } from './following.ts'
 import { answerPreflight, letRead } from './browser.ts'
 import { webCallback, webStart } from './web-sign-in.ts'
 import { webSession, webSignOut, webToken } from './web-session.ts'
@@ -55,6 +56,8 @@ const handlers: Handlers = {
   listSessions,
   endSession,
   endOtherSessions,
+  following,
+  serviceFollowing,
   webStart,
   webCallback,
   webSession,

@@ -35,7 +35,7 @@ import { describeBrowser } from './describe-browser.ts'
 import { eventComment, eventResponse, wantsEvents, writeEvent } from './events.ts'
 import { addressOf, limitByAddress, type Call, type Handler, type HttpParts } from './handlers.ts'
 import { jsonResponse, userReply } from './reply.ts'
-import { endWebSession, withSession } from './web-session.ts'
+import { beginWebSession } from './web-session.ts'
 
 /** Between two looks of a browser that polls. */
 const pollSeconds = 2
@@ -117,10 +117,7 @@ export const scan: Handler = async (parts, call) => {
   }
   const found = await collectScan(parts, id, browser, (approval) => openSession(parts, approval))
   if ('scan' in found) return jsonResponse(stateReply(parts, found.scan))
-  const { session_id, isFirst } = found
-  // Of a repetition the cookie may be that very session.
-  if (isFirst) await endWebSession(parts, request)
-  return signedIn(parts, session_id)
+  return signedIn(parts, request, found.session_id)
 }
 
 async function openSession(parts: HttpParts, approval: Approval): Promise<number> {
@@ -133,7 +130,11 @@ async function openSession(parts: HttpParts, approval: Approval): Promise<number
   return result.session.id
 }
 
-async function signedIn(parts: HttpParts, session_id: number): Promise<Response> {
+async function signedIn(
+  parts: HttpParts,
+  request: Request,
+  session_id: number,
+): Promise<Response> {
   const { session, user } = await findLiveSession(parts, session_id).catch((error: unknown) => {
     // Signed out since: a scan signs in once.
     if (error instanceof KaimenError && error.code === 'session_ended') {
@@ -146,7 +147,7 @@ async function signedIn(parts: HttpParts, session_id: number): Promise<Response>
     session_id: formatId('ses', session.id),
     user: userReply(parts, user),
   }
-  return withSession(parts, session, jsonResponse(body))
+  return beginWebSession(parts, request, session, jsonResponse(body))
 }
 
 function stateReply(parts: HttpParts, scan: Scan): ScanState {

@@ -69,7 +69,7 @@ export const webSignOut: Handler = async (parts, { request }) => {
 }
 
 /** Ends the session that a browser's cookie stands for, where there is one. */
-export async function endWebSession(
+async function endWebSession(
   parts: HttpParts,
   request: Request,
   { everywhere = false }: { everywhere?: boolean } = {},
@@ -84,8 +84,21 @@ export async function endWebSession(
   await endSessionOf(parts, { id, user_id: user.id }, 'signed_out')
 }
 
+/** A session that begins in a browser takes the place of the one it had. */
+export async function beginWebSession(
+  parts: HttpParts,
+  request: Request,
+  session: StoredSession,
+  response: Response,
+): Promise<Response> {
+  const cookie = readCookie(parts, request, 'session')
+  const isSame = cookie !== undefined && readWebSession(parts.ring, cookie) === session.id
+  if (!isSame) await endWebSession(parts, request)
+  return withSession(parts, session, response)
+}
+
 /** Puts a session into the browser's cookie, for as long as it lasts unused. */
-export function withSession(
+function withSession(
   parts: HttpParts,
   { id, idle_expires_at, expires_at }: StoredSession,
   response: Response,
