@@ -5,6 +5,12 @@ import { WechatInputError } from '../errors/input-error.ts'
 export interface QrConnectUrlParams extends PageParams {
   /** The page's language. Default: WeChat's choice. */
   readonly lang?: 'cn' | 'en'
+  /**
+   * For a frame of the website's own page, as WeChat's wxLogin.js makes it: afterwards the browser
+   * comes back in the frame (`self`) or in the window around it (`top`). Default: a page of its
+   * own.
+   */
+  readonly embed?: 'self' | 'top'
 }
 
 /**
@@ -16,10 +22,17 @@ export interface QrConnectUrlParams extends PageParams {
  * @see https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html
  */
 export function qrConnectUrl(params: QrConnectUrlParams): string {
-  const { lang } = params
+  const { lang, embed } = params
   if (lang !== undefined && lang !== 'cn' && lang !== 'en') {
     throw new WechatInputError('lang', 'must be cn or en')
   }
-  const more = lang === undefined ? [] : [['lang', lang] as const]
-  return pageUrl('/connect/qrconnect', params, 'snsapi_login', more)
+  if (embed !== undefined && embed !== 'self' && embed !== 'top') {
+    throw new WechatInputError('embed', 'must be self or top')
+  }
+  return pageUrl('/connect/qrconnect', params, 'snsapi_login', [
+    ...(lang === undefined ? [] : [['lang', lang] as const]),
+    ...(embed === undefined
+      ? []
+      : [['login_type', 'jssdk'] as const, ['self_redirect', String(embed === 'self')] as const]),
+  ])
 }
