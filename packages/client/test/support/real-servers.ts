@@ -40,6 +40,8 @@ export interface RealServers {
    * @param revoke_info Which data, as WeChat's page numbers it.
    */
   push(person: string, event: string, revoke_info?: string): Promise<void>
+  /** The server's. */
+  readonly clock: Clock
   /** Moves the server's clock. */
   advance(ms: number): void
   /** A phone in the hand of one of the emulator's people. */
@@ -122,6 +124,7 @@ export async function startServers({
     texts,
     sent,
     received,
+    clock,
     advance(ms) {
       aheadMs += ms
     },
