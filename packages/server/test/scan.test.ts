@@ -7,14 +7,8 @@ import { everyPrint, findCanaries } from './support/canary.ts'
 import { testClock } from './support/clock.ts'
 import { manualClock } from './support/manual-clock.ts'
 import { expectProblem } from './support/problem.ts'
-import {
-  home,
-  openPhone,
-  openScreen,
-  type Phone,
-  type Scanned,
-  type Screen,
-} from './support/screen.ts'
+import { openPhone, openScreen, type Phone, type Scanned, type Screen } from './support/screen.ts'
+import { ownOrigin } from './support/web-browser.ts'
 import {
   liHua,
   openAppId,
@@ -282,7 +276,7 @@ describe('[OA-6] another browser', () => {
     for (const headers of [
       { origin: 'https://evil.example' },
       { origin: 'null' },
-      { origin: `${home}.evil.example` },
+      { origin: `${ownOrigin}.evil.example` },
     ]) {
       expectProblem(await screen.send('POST', '/v1/scan', { json: {}, headers }), 'origin_refused')
       expectProblem(await screen.send('GET', `/v1/scan/${scan.id}`, { headers }), 'origin_refused')

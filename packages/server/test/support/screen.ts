@@ -1,78 +1,58 @@
 import { expect } from 'vitest'
-import { openAppId, type Reply, type SendOptions, type SignedInBody, type World } from './world.ts'
+import { openWebBrowser, ownOrigin, type Ask, type WebBrowser } from './web-browser.ts'
+import { liHua, openAppId, type Reply, type SignedInBody, type World } from './world.ts'
 
-const windowsChrome =
-  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36'
-
-export const home = 'http://kaimen.test'
-
-/** A browser with a page of ours, that keeps its cookies. */
-export type Screen = {
-  readonly cookies: Map<string, string>
-  send(method: string, path: string, options?: SendOptions): Promise<Reply>
+/** A browser with a sign-in page of ours on it. */
+export type Screen = Pick<WebBrowser, 'cookies'> & {
+  send(method: string, path: string, ask?: Ask): Promise<Reply>
   /** Asks for a code. */
-  begin(options?: SendOptions): Promise<Scanned>
+  begin(ask?: Ask): Promise<Scanned>
   look(id: string): Promise<Reply>
 }
 
 /** A scan as the page knows it, and as a phone reads it from the picture. */
 export type Scanned = { readonly id: string; readonly ticket: string }
 
+/** @param options.address Where the browser is. */
 export function openScreen(world: World, { address }: { address?: string } = {}): Screen {
-  const cookies = new Map<string, string>()
+  const { cookies, ask } = openWebBrowser(world)
   const screen: Screen = {
     cookies,
-    async send(method, path, { headers = {}, ...options } = {}) {
-      const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ')
-      const reply = await world.send(method, path, {
-        ...(address !== undefined && { address }),
-        ...options,
-        headers: {
-          origin: home,
-          'user-agent': windowsChrome,
-          ...(cookie !== '' && { cookie }),
-          ...headers,
-        },
-      })
-      keepCookies(cookies, reply.headers)
-      return reply
-    },
-    async begin(options) {
-      const reply = await screen.send('POST', '/v1/scan', { json: {}, ...options })
-      expect([reply.status, reply.text]).toEqual([201, reply.text])
-      const { id, qr_url } = reply.body as { id: string; qr_url: string }
-      expect(qr_url).toBe(`${home}/v1/scan/${id}/qr`)
-      return { id, ticket: await readPicture(world, screen, id) }
+    send: (method, path, given = {}) =>
+      ask(method, path, { ...(address !== undefined && { address }), ...given }),
+    async begin(given) {
+      const { status, body } = await screen.send('POST', '/v1/scan', { json: {}, ...given })
+      expect(status).toBe(201)
+      const { id, qr_url } = body as { id: string; qr_url: string }
+      expect(qr_url).toBe(`${ownOrigin}/v1/scan/${id}/qr`)
+      return { id, ticket: await readPicture(world, cookies, qr_url) }
     },
     look: (id) => screen.send('GET', `/v1/scan/${id}`),
   }
   return screen
 }
 
-function keepCookies(cookies: Map<string, string>, headers: Headers) {
-  for (const line of headers.getSetCookie()) {
-    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-    if (line.includes('Max-Age=0')) cookies.delete(name)
-    else cookies.set(name, value)
-  }
-}
-
 /** What the emulator’s camera reads in the picture that the page shows. */
-async function readPicture(world: World, { cookies }: Screen, id: string): Promise<string> {
-  const browser = `kaimen-browser=${cookies.get('kaimen-browser') ?? ''}`
-  const request = new Request(`${home}/v1/scan/${id}/qr`, { headers: { cookie: browser } })
-  const picture = await world.auth.handler(request)
+async function readPicture(
+  world: World,
+  cookies: ReadonlyMap<string, string>,
+  url: string,
+): Promise<string> {
+  const cookie = [...cookies].map((pair) => pair.join('=')).join('; ')
+  const picture = await world.auth.handler(new Request(url, { headers: { cookie } }))
   expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/jpeg'])
   const image = Buffer.from(await picture.arrayBuffer()).toString('base64')
-  const { people } = await world.control('GET', '/emulator/world')
-  const [{ id: person } = { id: '' }] = people as { id: string }[]
-  const read = await world.control('POST', '/emulator/scan', { image, person })
+  const read = await world.control('POST', '/emulator/scan', { image, person: liHua })
   expect(read).toMatchObject({ appid: openAppId, page: 'pages/confirm/confirm' })
   return String(read['scene'])
 }
 
+export type Phone = Record<'claim' | 'approve' | 'reject', (ticket: string) => Promise<Reply>> & {
+  signOut(): Promise<Reply>
+}
+
 /** A phone that is signed in to the mini program. */
-export function openPhone(world: World, { access_token: token }: SignedInBody) {
+export function openPhone(world: World, { access_token: token }: SignedInBody): Phone {
   const post = (act: string) => (ticket: string) =>
     world.send('POST', `/v1/scan/${act}`, { json: { ticket }, token })
   return {
@@ -82,5 +62,3 @@ export function openPhone(world: World, { access_token: token }: SignedInBody) {
     signOut: () => world.send('POST', '/v1/revoke', { json: { token } }),
   }
 }
-
-export type Phone = ReturnType<typeof openPhone>
