@@ -167,7 +167,7 @@ async function* follow(
   const over = AbortSignal.any([gone, parts.draining])
   let told: ScanState['status'] | undefined
   let silentMs = 0
-  for (let scan: Scan | undefined = first; scan && !over.aborted;) {
+  for (let scan: Scan | undefined = first; scan;) {
     const state = stateReply(parts, scan)
     if (state.status !== told) {
       told = state.status
@@ -178,6 +178,7 @@ async function* follow(
       silentMs = 0
       yield eventComment
     }
+    if (over.aborted) return
     await parts.clock.sleep(lookMs, over)
     silentMs += lookMs
     // The browser asks again, and is told then what is wrong.
