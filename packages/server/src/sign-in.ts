@@ -6,6 +6,7 @@ import { issueTicket, readTicket, spendTicket, ticketTtlMs } from './challenge/t
 import { markWebUsed, type WebScope } from './challenge/web-state.ts'
 import { KaimenError } from './errors.ts'
 import { stampEvent } from './events.ts'
+import { proveByApproval } from './flow/approval.ts'
 import { proveByCloud } from './flow/cloud.ts'
 import { provePhoneByOtp } from './flow/otp.ts'
 import { proveByPassword, type PasswordParts } from './flow/password.ts'
@@ -25,7 +26,7 @@ import { describeSignIn, readWritten, type Registration } from './sign-in/descri
 import { recallResult, rememberResult } from './sign-in/repeat.ts'
 import type { SignInResult } from './sign-in/result.ts'
 import type { BlobStore } from './store/blob-store.ts'
-import type { StoredUser } from './store/store.ts'
+import type { FoundUsers, StoredUser } from './store/store.ts'
 import { adoptProfile } from './user/adopt-profile.ts'
 import { hookUser } from './hook-user.ts'
 import { phoneIndexes, storedPhone } from './user/phone.ts'
@@ -253,6 +254,20 @@ export function refuseWeb(parts: SignInParts, app: App, state: string): Promise<
   })
 }
 
+/**
+ * Signs a browser in that a mini program approved. The session is one of that app, and the person
+ * who approved is asked for nothing more. [OA-6]
+ */
+export async function signInByScan(
+  parts: SignInParts,
+  app: App,
+  { approval, ...how }: { approval: { user_id: number; approved_in: number } } & With,
+): Promise<SignInResult> {
+  return audited(parts, app, 'scan', async () =>
+    signIn(parts, app, await proveByApproval(parts, approval), how),
+  )
+}
+
 async function readTicketOf(parts: SignInParts, app: App, ticket: string) {
   const pending = await readTicket(parts, ticket)
   if (pending.app_id !== app.app_id) throw new KaimenError('ticket_invalid')
@@ -300,12 +315,16 @@ async function lookAndSignIn(
   const { ring, random, store } = parts
   const phone = proof.phone && storedPhone(ring, random, proof.phone)
   const decision = resolve(
-    await store.findUsers({
-      app_id: app.app_id,
-      wechat: proof.wechat,
-      phone: phone && phone.indexes,
-      ...(proof.unverifiedPhone && { unverified_phone: phoneIndexes(ring, proof.unverifiedPhone) }),
-    }),
+    proof.approver === undefined
+      ? await store.findUsers({
+          app_id: app.app_id,
+          wechat: proof.wechat,
+          phone: phone && phone.indexes,
+          ...(proof.unverifiedPhone && {
+            unverified_phone: phoneIndexes(ring, proof.unverifiedPhone),
+          }),
+        })
+      : await findApprover(parts, proof.approver),
   )
   if (decision.kind === 'conflict' && decision.over === 'phone') {
     throw new KaimenError('phone_taken')
@@ -328,6 +347,13 @@ async function lookAndSignIn(
 
   for (const event of events) parts.emit(event)
   return { status: 'signed_in', isNewUser: !known, user, session, claims }
+}
+
+/** @throws {@link KaimenError} `session_ended` where nobody has this id any more. */
+async function findApprover({ store }: SignInParts, id: number): Promise<FoundUsers> {
+  const byApproval = await store.findUser(id)
+  if (!byApproval) throw new KaimenError('session_ended')
+  return { byApproval, proves: { openid: false, unionid: false, phone: false } }
 }
 
 /** A pair is queued once, and told of once, however often they sign in. (R9) */

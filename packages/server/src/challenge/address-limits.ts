@@ -20,7 +20,7 @@ export type LimitOptions = {
 }
 
 export type AddressLimit = {
-  readonly endpoint: string
+  readonly endpoints: readonly string[]
   readonly option: keyof LimitOptions
   readonly window: 'minute' | 'hour'
   readonly max: number
@@ -34,28 +34,28 @@ export type AddressLimit = {
  */
 export const addressLimits = {
   wechat: {
-    endpoint: 'POST /v1/sign-in/wechat',
+    endpoints: ['POST /v1/sign-in/wechat'],
     option: 'wechat_per_address_minute',
     window: 'minute',
     max: 3000,
     onOutage: 'pass',
   },
   web: {
-    endpoint: 'GET /v1/web/{app_id}/start',
+    endpoints: ['GET /v1/web/{app_id}/start', 'GET /v1/web/{app_id}/callback'],
     option: 'web_per_address_minute',
     window: 'minute',
     max: 600,
     onOutage: 'pass',
   },
   scan: {
-    endpoint: 'POST /v1/scan',
+    endpoints: ['POST /v1/scan'],
     option: 'scan_per_address_minute',
     window: 'minute',
     max: 300,
     onOutage: 'pass',
   },
   password: {
-    endpoint: 'POST /v1/sign-in/password',
+    endpoints: ['POST /v1/sign-in/password'],
     option: 'password_per_address_hour',
     window: 'hour',
     max: 600,

@@ -16,6 +16,7 @@ import { changePreferences, preferences } from './me-preferences.ts'
 import { avatar, setAvatar, updateMe } from './me-profile.ts'
 import { checkWechatSession, wechatData } from './me-wechat.ts'
 import { signInCloud, signInWechat } from './sign-in-wechat.ts'
+import { approveScan, beginScan, claimScan, rejectScan, scan, scanPicture } from './scan.ts'
 import { revoke, token } from './token.ts'
 import { following, serviceFollowing } from './following.ts'
 import { answerPreflight, letRead } from './browser.ts'
@@ -62,6 +63,12 @@ const handlers: Handlers = {
   webSession,
   webToken,
   webSignOut,
+  beginScan,
+  scan,
+  scanPicture,
+  claimScan,
+  approveScan,
+  rejectScan,
   checkPushUrl,
   push: receivePush,
   jwks,
