@@ -5,6 +5,12 @@ import { WechatInputError } from '../errors/input-error.ts'
 export interface QrConnectUrlParams extends PageParams {
   /** The page's language. Default: WeChat's choice. */
   readonly lang?: 'cn' | 'en'
+  /**
+   * Asks for the form of the page that goes into an iframe of the website's own page, the one that
+   * WeChat's wxLogin.js opens (`login_type=jssdk`), and says where `redirect_uri` opens: `true` in
+   * the iframe, `false` in the window around it. Default: the page fills a window of its own.
+   */
+  readonly self_redirect?: boolean
 }
 
 /**
@@ -16,10 +22,17 @@ export interface QrConnectUrlParams extends PageParams {
  * @see https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html
  */
 export function qrConnectUrl(params: QrConnectUrlParams): string {
-  const { lang } = params
+  const { lang, self_redirect } = params
   if (lang !== undefined && lang !== 'cn' && lang !== 'en') {
     throw new WechatInputError('lang', 'must be cn or en')
   }
-  const more = lang === undefined ? [] : [['lang', lang] as const]
-  return pageUrl('/connect/qrconnect', params, 'snsapi_login', more)
+  if (self_redirect !== undefined && typeof self_redirect !== 'boolean') {
+    throw new WechatInputError('self_redirect', 'must be true or false')
+  }
+  return pageUrl('/connect/qrconnect', params, 'snsapi_login', [
+    ...(self_redirect === undefined
+      ? []
+      : [['login_type', 'jssdk'] as const, ['self_redirect', String(self_redirect)] as const]),
+    ...(lang === undefined ? [] : [['lang', lang] as const]),
+  ])
 }
