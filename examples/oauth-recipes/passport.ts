@@ -53,7 +53,7 @@ function wechatStrategy(app: WechatApp, recipe: PassportRecipe): passport.Strate
   return {
     name: appid,
     async authenticate(request) {
-      const { session, user } = request
+      const { session } = request
       const { searchParams } = new URL(request.originalUrl, baseUrl)
       const [code, state] = [searchParams.get('code'), searchParams.get('state')]
       if (state === null) {
@@ -66,10 +66,9 @@ function wechatStrategy(app: WechatApp, recipe: PassportRecipe): passport.Strate
         const key = `${code} ${state}`
         const begun = session.wechat
         if (begun?.appid !== appid || begun.state !== state) {
-          // WeChat's second visit may come after the first has signed this browser in.
-          const first = await signIns.find(key)
-          const isSecond = typeof first === 'object' && first.id === user?.id
-          return isSecond ? this.pass() : this.redirect('/failed?error=state_mismatch')
+          // WeChat's second visit, after the first has signed the browser in. It signs in nobody.
+          const isSecond = signIns.find(key) !== undefined
+          return this.redirect(isSecond ? '/' : '/failed?error=state_mismatch')
         }
         delete session.wechat
         if (code === null) return this.redirect('/failed?error=access_denied')
@@ -85,8 +84,7 @@ function wechatStrategy(app: WechatApp, recipe: PassportRecipe): passport.Strate
 
 export function openPassport(recipe: PassportRecipe): express.Express {
   const { apps, users, baseUrl, secret } = recipe
-  const authenticator: passport.Authenticator<RequestHandler, RequestHandler> =
-    new passport.Passport()
+  const authenticator = new passport.Passport()
   authenticator.serializeUser((user, done) => done(null, user.id))
   authenticator.deserializeUser((id: string, done) => done(null, users.find(id) ?? false))
 
@@ -99,7 +97,7 @@ export function openPassport(recipe: PassportRecipe): express.Express {
 
   for (const app of apps) {
     authenticator.use(wechatStrategy(app, recipe))
-    const ask = authenticator.authenticate(app.appid)
+    const ask = authenticator.authenticate(app.appid) as RequestHandler
     site.get(`/auth/${app.appid}`, ask)
     site.get(`/auth/${app.appid}/callback`, ask, (_request, response) => response.redirect('/'))
   }
