@@ -153,14 +153,15 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
   }
 
   async function authorize(): Promise<Token> {
+    const before = current?.user
     const user = await known()
-    if (!user) throw fail('signed_out')
+    // Nothing is sent as somebody else than who was here when it was asked for.
+    if (!user || (before && before.id !== user.id)) throw fail('signed_out')
     const found =
       usable() ??
       (await (renewal ??= host.lock(name, ownTimeoutMs, renew).finally(() => {
         renewal = undefined
       })))
-    // Nothing is sent as somebody else than who was here when it was asked for.
     if (found.user_id !== user.id) throw fail('signed_out')
     return found
   }

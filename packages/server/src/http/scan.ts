@@ -130,11 +130,7 @@ async function openSession(parts: HttpParts, approval: Approval): Promise<number
   return result.session.id
 }
 
-async function signedIn(
-  parts: HttpParts,
-  request: Request,
-  session_id: number,
-): Promise<Response> {
+async function signedIn(parts: HttpParts, request: Request, session_id: number): Promise<Response> {
   const { session, user } = await findLiveSession(parts, session_id).catch((error: unknown) => {
     // Signed out since: a scan signs in once.
     if (error instanceof KaimenError && error.code === 'session_ended') {
@@ -171,7 +167,7 @@ async function* follow(
   const over = AbortSignal.any([gone, parts.draining])
   let told: ScanState['status'] | undefined
   let silentMs = 0
-  for (let scan: Scan | undefined = first; scan && !over.aborted; ) {
+  for (let scan: Scan | undefined = first; scan;) {
     const state = stateReply(parts, scan)
     if (state.status !== told) {
       told = state.status
@@ -182,6 +178,7 @@ async function* follow(
       silentMs = 0
       yield eventComment
     }
+    if (over.aborted) return
     await parts.clock.sleep(lookMs, over)
     silentMs += lookMs
     // The browser asks again, and is told then what is wrong.
