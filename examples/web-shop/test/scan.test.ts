@@ -22,7 +22,7 @@ describe.skipIf(lacksChromium)(
     })
 
     async function waitForCode(page: Page): Promise<Locator> {
-      await expectToSee(page.locator('#way').getByText('请用微信扫码登录'))
+      await expectToSee(page.locator('#way').getByText('请用微信“扫一扫”'))
       const code = page.locator('#way img')
       await expect
         .poll(() => code.evaluate((image: HTMLImageElement) => image.naturalWidth))

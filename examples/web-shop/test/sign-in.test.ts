@@ -110,6 +110,46 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await page.getByText('微信扫码', { exact: true }).click()
       await decide(page.frameLocator('#way iframe'), '李华', 'refuse')
       await expectToSee(page.getByRole('alert').getByText('你没有同意授权'))
+      await page.getByRole('button', { name: '再试一次' }).click()
+      await decide(page.frameLocator('#way iframe'), '李华')
+      await expectToSee(page.locator('#who'))
+    })
+
+    it('changes their mind about the way, and nothing of the other is left', async () => {
+      const page = await shop.open()
+      await page.locator('#sign-in').click()
+      for (let i = 0; i < 2; i++) {
+        await page.getByText('微信扫码', { exact: true }).click()
+        await expectToSee(page.frameLocator('#way iframe').locator('button[value=allow]'))
+        await page.getByText('小程序扫码', { exact: true }).click()
+        await expectToSee(page.locator('#way img'))
+      }
+      expect(await page.locator('#way > *').count()).toBe(1)
+      expect(await page.locator('#problem, #again').filter({ visible: true }).count()).toBe(0)
+    })
+
+    it.each([
+      [360, 'light', 'zh-CN'],
+      [360, 'dark', 'en'],
+      [1280, 'dark', 'zh-CN'],
+    ] as const)('finds everything within a screen of %d pixels, %s, in %s', async (...look) => {
+      const [width, colorScheme, locale] = look
+      const page = await shop.open({ viewport: { width, height: 740 }, colorScheme, locale })
+      const overflow = () =>
+        page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      await page.locator('#sign-in').click()
+      await expectToSee(page.locator('#way img'))
+      expect(await overflow()).toBeLessThanOrEqual(0)
+      await page.locator('#redirect').click()
+      await decide(page, '李华')
+      await expectToSee(page.locator('#devices li'))
+      expect(await overflow()).toBeLessThanOrEqual(0)
+      const inBar = page.locator('.bar :is(a, button)').filter({ visible: true })
+      for (const box of await Promise.all((await inBar.all()).map((each) => each.boundingBox()))) {
+        // One line.
+        expect(box?.height).toBeLessThan(56)
+        expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(width)
+      }
     })
 
     it('does all of it by keyboard', async () => {
