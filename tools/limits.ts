@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { addressLimits, mostPerAddress } from '../packages/server/src/challenge/address-limits.ts'
 import { otpLimits } from '../packages/server/src/challenge/otp-limits.ts'
 import { maxOtpTries, otpTtlMs } from '../packages/server/src/challenge/otp.ts'
+import { maxPictures } from '../packages/server/src/challenge/scan.ts'
 import { maxBodyBytes } from '../packages/server/src/http/body.ts'
 import { hardLimit } from '../packages/server/src/password/lockout.ts'
 import { checkPasswordOptions } from '../packages/server/src/password/options.ts'
@@ -94,6 +95,11 @@ const otherLimits: readonly Other[] = [
     most: plain(maxReplays),
   },
   {
+    endpoints: ['GET /v1/scan/{id}/qr'],
+    what: { en: 'pictures of one scan', 'zh-CN': '一次扫码登录的小程序码图片' },
+    most: plain(maxPictures),
+  },
+  {
     endpoints: [],
     what: { en: 'the body', 'zh-CN': '请求体大小' },
     most: plain(`${maxBodyBytes / 1024} KiB`),
@@ -134,8 +140,8 @@ function renderTables(language: Language): Readonly<Record<string, string>> {
     ),
     addresses: table(
       columns.addresses,
-      Object.values(addressLimits).map(({ endpoint, max, window, option, onOutage }) => [
-        `\`${endpoint}\``,
+      Object.values(addressLimits).map(({ endpoints, max, window, option, onOutage }) => [
+        list(endpoints),
         String(max),
         within[window],
         `\`limits.${option}\``,

@@ -1,23 +1,25 @@
-// Sees to it that each service is there, in this order: where its variable says, on its standard
-// port, started here, installed and then started. What cannot be had is told aloud.
+// Sees to it that what tests need is there. A service, in this order: where its variable says, on its
+// standard port, started here, installed and then started; a program: where its variable says, where
+// it is installed, installed here. What cannot be had is told aloud.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Program } from './program.ts'
 import { isRoot, startService, type Opened, type Service } from './service.ts'
 
 type Environment = Record<string, string | undefined>
 
 /**
- * Sets the variable of each service in `env` where it was not set.
+ * Sets the variable of each in `env` where it was not set.
  *
  * @param tell What takes long, and what is missing.
- * @param install Whether it could install a package of the system's.
+ * @param install Whether it could install packages of the system's.
  * @returns Ends what was started.
- * @throws Where a service is missing and `CI` is `true`.
+ * @throws Where one is missing and `CI` is `true`.
  */
 export async function openServices(
-  services: readonly Service[],
+  needed: readonly (Service | Program)[],
   env: Environment,
   tell: (line: string) => void,
   install = installOnDebian,
@@ -27,23 +29,27 @@ export async function openServices(
     await Promise.all(opened.map((each) => each.close()))
   }
   try {
-    for (const service of services) {
-      const { name, variable, port } = service
+    for (const need of needed) {
+      const { name, variable, packages } = need
       if (env[variable]) continue
-      if (await service.answers(port)) {
-        env[variable] = service.url(port)
+      const place = await find(need)
+      if (place !== undefined) {
+        env[variable] = place
         continue
       }
-      tell(`${name} answers neither at ${variable} nor on port ${port}: starting one …`)
+      tell(
+        'port' in need
+          ? `${name} answers neither at ${variable} nor on port ${need.port}: starting one …`
+          : `${name} is neither at ${variable} nor in the path.`,
+      )
       const started =
-        (await startService(service)) ??
-        (install(service.package, tell) ? await startService(service) : undefined)
+        (await start(need)) ?? (install(packages, tell) ? await start(need) : undefined)
       if (started) {
         opened.push(started)
         env[variable] = started.url
         continue
       }
-      const missing = `${name} is not installed, and cannot be from here: tests that need it are SKIPPED. Install ${service.package}, or set ${variable}.`
+      const missing = `${name} is not installed, and cannot be from here: tests that need it are SKIPPED. Install ${packages.join(' and ')}, or set ${variable}.`
       if (env['CI'] === 'true') throw new Error(missing)
       tell(missing)
     }
@@ -52,6 +58,18 @@ export async function openServices(
     await close()
     throw error
   }
+}
+
+/** What a service's standard port answers, or where a program is. */
+async function find(need: Service | Program): Promise<string | undefined> {
+  if (!('port' in need)) return need.find()
+  return (await need.answers(need.port)) ? need.url(need.port) : undefined
+}
+
+async function start(need: Service | Program): Promise<Opened | undefined> {
+  if ('port' in need) return startService(need)
+  const path = need.find()
+  return path === undefined ? undefined : { url: path, close: async () => {} }
 }
 
 /** Debian starts what it installs, and makes a PostgreSQL cluster, unless these files say no. */
@@ -64,9 +82,9 @@ const wishes = [
   },
 ]
 
-function installOnDebian(name: string, tell: (line: string) => void): boolean {
+function installOnDebian(packages: readonly string[], tell: (line: string) => void): boolean {
   if (!isRoot() || !existsSync('/etc/debian_version')) return false
-  tell(`Installing ${name} by apt-get (a minute or two) …`)
+  tell(`Installing ${packages.join(' and ')} by apt-get (a minute or two) …`)
   const ours = wishes.filter(({ path }) => !existsSync(path))
   for (const { path, text, mode } of ours) {
     mkdirSync(dirname(path), { recursive: true })
@@ -76,7 +94,7 @@ function installOnDebian(name: string, tell: (line: string) => void): boolean {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
     const run = (...args: string[]) =>
       spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0
-    const args = ['install', '-y', '-q', '--no-install-recommends', name]
+    const args = ['install', '-y', '-q', '--no-install-recommends', ...packages]
     return run(...args) || (run('update', '-q') && run(...args))
   } finally {
     for (const { path } of ours) {

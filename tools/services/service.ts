@@ -4,8 +4,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { findOnPath } from './find.ts'
 import { letsIn, mysqlConversation, postgresConversation, redisConversation } from './probe.ts'
 
 export type Service = {
@@ -13,8 +14,8 @@ export type Service = {
   /** What tells the tests where it is. */
   readonly variable: string
   readonly port: number
-  /** Debian's package. */
-  readonly package: string
+  /** Debian's. */
+  readonly packages: readonly string[]
   url(port: number): string
   answers(port: number): Promise<boolean>
   /** How it is begun in an empty folder; `undefined` where it is not installed. */
@@ -34,7 +35,7 @@ const redis: Service = {
   name: 'Redis',
   variable: 'TEST_REDIS_URL',
   port: 6379,
-  package: 'redis-server',
+  packages: ['redis-server'],
   url: (port) => `redis://127.0.0.1:${port}`,
   answers: (port) => letsIn(port, redisConversation),
   begin(folder, port) {
@@ -49,7 +50,7 @@ const postgres: Service = {
   name: 'PostgreSQL',
   variable: 'TEST_POSTGRES_URL',
   port: 5432,
-  package: 'postgresql',
+  packages: ['postgresql'],
   url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
   answers: (port) => letsIn(port, postgresConversation),
   begin(folder, port) {
@@ -78,7 +79,7 @@ const mysql: Service = {
   name: 'MySQL or MariaDB',
   variable: 'TEST_MYSQL_URL',
   port: 3306,
-  package: 'mariadb-server',
+  packages: ['mariadb-server'],
   url: (port) => `mysql://root@127.0.0.1:${port}/test`,
   answers: (port) => letsIn(port, mysqlConversation),
   begin(folder, port) {
@@ -172,14 +173,11 @@ function identityOf(user: string | undefined, folder: string): { uid?: number; g
 function find(program: string): string | undefined {
   const versions = existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : []
   const newest = versions.toSorted((a, b) => Number(b) - Number(a))
-  return [
-    ...(process.env['PATH'] ?? '').split(delimiter),
+  return findOnPath(program, [
     '/usr/sbin',
     '/usr/local/sbin',
     ...newest.map((version) => `/usr/lib/postgresql/${version}/bin`),
-  ]
-    .map((folder) => join(folder, program))
-    .find((file) => existsSync(file))
+  ])
 }
 
 function freePort(): Promise<number> {

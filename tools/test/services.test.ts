@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openServices } from '../services/open-services.ts'
+import { programs, type Program } from '../services/program.ts'
 import { services, type Service } from '../services/service.ts'
-import { readFilters } from '../services/setup.ts'
+import { needs, readFilters } from '../services/setup.ts'
 import { isSkipped } from '../services/skip.ts'
 
 const closers: (() => Promise<void>)[] = []
@@ -9,7 +11,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
-async function open(service: Service, env: Record<string, string | undefined> = {}) {
+async function open(service: Service | Program, env: Record<string, string | undefined> = {}) {
   const told: string[] = []
   closers.push(await openServices([service], env, (line) => void told.push(line)))
   return { url: env[service.variable], told }
@@ -42,6 +44,42 @@ describe.each(services)('$name', (service) => {
   it('is used where its variable says, unasked', async () => {
     const env = { [service.variable]: 'a://b' }
     expect(await open({ ...service, port: nowhere }, env)).toEqual({ url: 'a://b', told: [] })
+  })
+})
+
+describe.each(programs)('$name', (program) => {
+  it('is used where its variable says, unasked', async () => {
+    const env = { [program.variable]: '/a/b' }
+    expect(await open(program, env)).toEqual({ url: '/a/b', told: [] })
+  })
+
+  it.skipIf(program.find() === undefined)('is used where it is installed', async () => {
+    expect(await open(program)).toEqual({ url: program.find(), told: [] })
+  })
+
+  it('is installed where it can be, with what it needs', async () => {
+    let isThere = false
+    const missing: Program = { ...program, find: () => (isThere ? '/a/b' : undefined) }
+    const env: Record<string, string | undefined> = { CI: 'true' }
+    const told: string[] = []
+    const tell = (line: string) => void told.push(line)
+    const install = (packages: readonly string[]) => {
+      expect(packages).toEqual(program.packages)
+      return (isThere = true)
+    }
+    closers.push(await openServices([missing], env, tell, install))
+    expect(env[program.variable]).toBe('/a/b')
+    expect(told).toEqual([`${program.name} is neither at ${program.variable} nor in the path.`])
+  })
+
+  it('is told aloud where it cannot be had, and fails the run in CI', async () => {
+    const missing: Program = { ...program, find: () => undefined }
+    const told: string[] = []
+    const tell = (line: string) => void told.push(line)
+    closers.push(await openServices([missing], {}, tell, () => false))
+    expect(told.at(-1)).toContain('SKIPPED')
+    const opening = openServices([missing], { CI: 'true' }, tell, () => false)
+    await expect(opening).rejects.toThrow(`${program.name} is not installed`)
   })
 })
 
@@ -79,8 +117,8 @@ describe('what is neither there nor installed', () => {
         begin: (folder, port) => (isThere ? redis.begin(folder, port) : undefined),
       }
       const env: Record<string, string | undefined> = { CI: 'true' }
-      const install = (name: string) => {
-        expect(name).toBe('redis-server')
+      const install = (packages: readonly string[]) => {
+        expect(packages).toEqual(['redis-server'])
         isThere = true
         return true
       }
@@ -114,4 +152,21 @@ describe('what a test starts by itself', () => {
 it('what a run needs is read from the files that it names, not from its options', () => {
   const line = ['--reporter=json', '--outputFile.json=/tmp/results', 'run', 'a/b.test.ts', '-u']
   expect(readFilters(line)).toEqual(['a/b.test.ts'])
+})
+
+it('a test needs what it names, and what the support files that it imports name, at any distance', () => {
+  const tests = join(import.meta.dirname, '../../packages')
+  const needed = (file: string) =>
+    [...services, ...programs]
+      .map(({ variable }) => variable)
+      .filter((variable) => needs(join(tests, file), variable))
+  expect(needed('server/test/store/server-database.test.ts')).toEqual([
+    'TEST_POSTGRES_URL',
+    'TEST_MYSQL_URL',
+  ])
+  expect(needed('cli/test/database-server.test.ts')).toEqual([
+    'TEST_POSTGRES_URL',
+    'TEST_MYSQL_URL',
+  ])
+  expect(needed('server/test/id.test.ts')).toEqual([])
 })

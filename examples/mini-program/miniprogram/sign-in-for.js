@@ -5,8 +5,8 @@ import { wrongFormat } from './send-code.js'
 
 /**
  * Runs a sign-in by phone for a page that shows `busy`, `problem` and whether the account was
- * `deleted`, then opens the account. Where it was, the next try takes it back, which the page says
- * beforehand.
+ * `deleted`, then opens the account, or the page that waits for the sign-in. Where it was deleted,
+ * the next try takes it back, which the page says beforehand.
  *
  * @param {{
  *   data: { busy: boolean; deleted: boolean }
@@ -19,7 +19,7 @@ export async function signInFor(page, signIn) {
   page.setData({ busy: true, problem: '' })
   try {
     const { status } = await signIn(page.data.deleted)
-    if (status === 'signed_in') await wx.reLaunch({ url: '/pages/account/account' })
+    if (status === 'signed_in') await goOn()
   } catch (error) {
     const code = error instanceof AuthError ? error.code : ''
     if (code === 'user_deleted') page.setData({ deleted: true })
@@ -30,4 +30,11 @@ export async function signInFor(page, signIn) {
   } finally {
     page.setData({ busy: false })
   }
+}
+
+async function goOn() {
+  const pages = getCurrentPages()
+  const waiting = pages.findIndex(({ route }) => route === 'pages/confirm/confirm')
+  if (waiting < 0) await wx.reLaunch({ url: '/pages/account/account' })
+  else await wx.navigateBack({ delta: pages.length - 1 - waiting })
 }

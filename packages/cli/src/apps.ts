@@ -14,6 +14,12 @@ const fields: Readonly<Record<keyof AppOptions, Check>> = {
     `an object of ${sessionFields().join(', ')}`,
     `由 ${sessionFields().join('、')} 组成的对象`,
   ],
+  scope: oneOf('snsapi_base', 'snsapi_userinfo'),
+  scan: [
+    isScan,
+    'an object of page and, where they are needed, env_version and check_path',
+    '由 page 和可选的 env_version、check_path 组成的对象',
+  ],
   push: [
     isPush,
     'an object of token and, if there is one, encoding_aes_key, both texts',
@@ -101,6 +107,13 @@ function isPush(value: unknown): boolean {
   const { token, encoding_aes_key, ...rest } = value
   const hasTexts = isSecret(token) && (encoding_aes_key === undefined || isSecret(encoding_aes_key))
   return hasTexts && Object.keys(rest).length === 0
+}
+
+/** Its shapes are the engine's to check. */
+function isScan(value: unknown): boolean {
+  if (!isObject(value)) return false
+  const { page, env_version: _, check_path: __, ...rest } = value
+  return isText(page) && Object.keys(rest).length === 0
 }
 
 function sessionFields(): readonly string[] {

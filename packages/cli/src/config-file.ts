@@ -30,6 +30,7 @@ const kinds: Readonly<Record<keyof Config, 'string' | 'number' | 'function' | 'o
   password: 'object',
   blobs: 'object',
   cloud: 'object',
+  web: 'object',
   deletionDays: 'number',
   retention: 'object',
   maxRequests: 'number',

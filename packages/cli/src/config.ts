@@ -18,6 +18,7 @@ export type Hooks = Pick<
   | 'password'
   | 'blobs'
   | 'cloud'
+  | 'web'
   | 'deletionDays'
   | 'retention'
   | 'maxRequests'
@@ -28,7 +29,9 @@ export type Hooks = Pick<
  * What `kaimen.config.ts` exports by default. Everything may be left out, and the environment wins
  * over all of it.
  */
-export type Config = Omit<Hooks, 'webhooks'> & {
+export type Config = Omit<Hooks, 'webhooks' | 'web'> & {
+  /** `KAIMEN_WEB_ORIGINS`: `origins`, separated by commas. */
+  web?: AuthOptions['web']
   /** `KAIMEN_WEBHOOK_URL`, `KAIMEN_WEBHOOK_SECRET`, `KAIMEN_WEBHOOK_TYPES`. */
   webhooks?: Webhooks
   /** `KAIMEN_APPS`. */

@@ -27,6 +27,7 @@ export async function dev(settings: Settings): Promise<void> {
       secret,
       publicUrl: settings.publicUrl ?? `http://127.0.0.1:${port}`,
       wechat: { baseUrl: emulator.url },
+      web: { origins: devOrigins(port), ...hooks.web, openUrl: emulator.url },
       databaseUrl,
       redisUrl,
       dataDir,
@@ -41,6 +42,10 @@ export async function dev(settings: Settings): Promise<void> {
     throw error
   }
 }
+
+/** Pages of this machine: the server's own, and those of the example shop. */
+const devOrigins = (port: number) =>
+  [port, 4200].flatMap((each) => [`http://127.0.0.1:${each}`, `http://localhost:${each}`])
 
 const isSeeded = (app_id: string) => seedWorld.apps.some(({ appid }) => appid === app_id)
 
@@ -57,8 +62,12 @@ function seededApps(own: readonly AppOptions[]): AppOptions[] {
       secret,
       open_platform,
       registration: kind === 'mini_program' && open_platform === null ? 'phone' : 'open',
+      ...(kind === 'mini_program' && open_platform !== null && { scan: devScan }),
     }))
 }
+
+/** As the example mini program has it, released or not. */
+const devScan = { page: 'pages/confirm/confirm', check_path: false }
 
 /** So that a developer's own AppID works offline too. */
 async function addToEmulator(url: string, apps: readonly AppOptions[]) {

@@ -57,6 +57,8 @@ function readHooks(config: Config, env: Environment): Hooks {
   const trustedProxies = proxies ? proxies.split(',') : config.trustedProxies
   const { blobs, cloud, deletionDays, retention, maxRequests, signingKeys } = config
   const webhooks = readWebhooks(config.webhooks, env)
+  const origins = env['KAIMEN_WEB_ORIGINS']
+  const web = origins ? { ...config.web, origins: origins.split(',') } : config.web
   return {
     ...(admit && { admit }),
     ...(claims && { claims }),
@@ -72,6 +74,7 @@ function readHooks(config: Config, env: Environment): Hooks {
     ...(password && { password }),
     ...(blobs && { blobs }),
     ...(cloud && { cloud }),
+    ...(web && { web }),
     ...(deletionDays !== undefined && { deletionDays }),
     ...(retention && { retention }),
     ...(maxRequests !== undefined && { maxRequests }),

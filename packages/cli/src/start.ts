@@ -31,6 +31,7 @@ export async function start(settings: Settings, host: string): Promise<void> {
 export function checkProduction(settings: Settings): EngineOptions {
   const { apps, wechatApi, hooks } = settings
   refuseEmulator(wechatApi)
+  refuseOtherPages(hooks.web?.openUrl)
   checkProductionApps(apps)
   checkProductionWebhooks(hooks.webhooks)
   if (hooks.sms?.kind === 'log') {
@@ -69,6 +70,17 @@ function refuseEmulator(wechatApi: string) {
   throw refuse(
     `In production KAIMEN_WECHAT_API has to be one of ${hosts}. Unset it, or use kaimen dev to run against the emulator.`,
     `生产环境的 KAIMEN_WECHAT_API 只能是 ${hosts}。请取消该设置；要连接模拟器请使用 kaimen dev。`,
+  )
+}
+
+const wechatPages = 'https://open.weixin.qq.com'
+
+/** Who opens them types nothing there, but learns to trust the page. */
+function refuseOtherPages(openUrl = wechatPages) {
+  if (openUrl === wechatPages) return
+  throw refuse(
+    `In production web.openUrl of kaimen.config.ts has to be ${wechatPages}. Leave it out, or use kaimen dev to run against the emulator.`,
+    `生产环境中 kaimen.config.ts 的 web.openUrl 只能是 ${wechatPages}。请删去该设置；要连接模拟器请使用 kaimen dev。`,
   )
 }
 

@@ -606,7 +606,14 @@ export const routes = {
     reply: ScanState,
     events: true,
     noStore: true,
-    errors: ['origin_refused', 'scan_invalid', 'scan_foreign', 'scan_done', ...admissionErrors],
+    errors: [
+      'origin_refused',
+      'scan_invalid',
+      'scan_foreign',
+      'scan_done',
+      'session_ended',
+      ...admissionErrors,
+    ],
   },
   scanPicture: {
     method: 'GET',

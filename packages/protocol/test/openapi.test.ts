@@ -16,7 +16,9 @@ const named = Object.entries<Route>(routes)
 
 const securityOf = {
   none: [],
-  bearer: [{ bearer: [] }],
+  bearer: [{ bearer: [] }, { cookie: [] }],
+  app: [{ bearer: [] }],
+  cookie: [{ cookie: [] }],
   service: [{ service: [] }, { service_basic: [] }],
 }
 
@@ -89,7 +91,10 @@ describe('the OpenAPI document', () => {
     const types = Object.keys(
       operationOf(route).responses[String(route.status ?? 200)]?.content ?? {},
     )
-    expect(types).toEqual([route.replyType ?? 'application/json'])
+    expect(types).toEqual([
+      route.replyType ?? 'application/json',
+      ...(route.events ? ['text/event-stream'] : []),
+    ])
   })
 
   it('resolves every $ref', () => {

@@ -137,7 +137,12 @@ export function createAuth(options: AuthOptions): Auth {
   }
 
   const limit = limitRequests({ maxRequests, clock, report })
-  const http = mountRoutes(readyToServe, { limit, report })
+  const answer = mountRoutes(readyToServe, {
+    limit,
+    report,
+    web: checked.web,
+    prefix: new URL(publicUrl).pathname.replace(/\/$/, ''),
+  })
 
   let isClosed = false
   const tidyUp = async () =>
@@ -152,7 +157,7 @@ export function createAuth(options: AuthOptions): Auth {
   tidying.unref()
 
   return {
-    handler: async (request, connection = unknownConnection) => http.fetch(request, connection),
+    handler: (request, connection = unknownConnection) => answer(request, connection),
     async ready() {
       await ready()
     },

@@ -10,11 +10,14 @@ export const systemClock: Clock = {
   now: Date.now,
   sleep: (milliseconds, signal) =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds)
-      signal?.addEventListener('abort', () => {
+      const end = () => {
         clearTimeout(timer)
+        // Of one signal many sleeps may wait, one after the other.
+        signal?.removeEventListener('abort', end)
         resolve()
-      })
+      }
+      const timer = setTimeout(end, milliseconds)
+      signal?.addEventListener('abort', end)
     }),
 }
 

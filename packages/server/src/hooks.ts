@@ -26,7 +26,7 @@ export type Admit = (attempt: {
   readonly user: HookUser | undefined
 }) => Promise<Refusal | undefined> | Refusal | undefined
 
-export type ProofKind = 'wechat' | 'phone_button' | 'otp' | 'password' | 'cloud'
+export type ProofKind = 'wechat' | 'phone_button' | 'otp' | 'password' | 'cloud' | 'web' | 'scan'
 
 export type Refusal = { readonly refuse: Localized }
 

@@ -35,18 +35,20 @@ export async function askHost<Answer>(
 /**
  * Asks for so long and no longer.
  *
+ * @param longestMs In milliseconds. Default 5000.
  * @throws {@link HostTimeout} , and whatever the hook throws.
  */
 export async function askInTime<Answer>(
   clock: Clock,
   hook: string,
   ask: () => Answer | Promise<Answer>,
+  longestMs = hostMs,
 ): Promise<Answer> {
   const answer = ask()
   if (!isThenable(answer)) return answer
   const over = new AbortController()
-  const timeout = clock.sleep(hostMs, over.signal).then(() => {
-    throw new HostTimeout(`The host’s hook ${hook} did not answer within ${hostMs / 1000} s`)
+  const timeout = clock.sleep(longestMs, over.signal).then(() => {
+    throw new HostTimeout(`The host’s hook ${hook} did not answer within ${longestMs / 1000} s`)
   })
   // It may be late for either of the two.
   timeout.catch(() => {})

@@ -13,8 +13,8 @@ export type KeyRing = {
 }
 
 /** Each purpose has a key of its own, so that nothing made for one is ever taken for another. */
-type Purpose = (typeof purposes)[number]
-const purposes = ['seal', 'refresh-token', 'phone-index', 'otp'] as const
+export type Purpose = (typeof purposes)[number]
+const purposes = ['seal', 'refresh-token', 'web-session', 'phone-index', 'otp', 'scan'] as const
 
 /** The shortest secret taken; characters. */
 const minSecretLength = 32

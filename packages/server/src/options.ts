@@ -1,7 +1,7 @@
 import type { BlockList } from 'node:net'
 import { defaultCallLimits, secret, type Secret, type WechatOptions } from '@kaimen/wechat'
 import * as v from 'valibot'
-import type { App, Apps, CloudSettings } from './app.ts'
+import type { App, Apps, CloudSettings, Locate, ScanSettings, WebSettings } from './app.ts'
 import { dayMs, secondMs, type Clock } from './clock.ts'
 import {
   checkLimitOptions,
@@ -57,6 +57,23 @@ export type AppOptions = {
         refresh_grace_seconds?: number | undefined
       }
     | undefined
+  /**
+   * Of a service account: what `start` asks for at first. `snsapi_base` is silent; who is new under
+   * an Open Platform account is then asked by `snsapi_userinfo`, for their unionid. Default
+   * `snsapi_base`.
+   */
+  scope?: App['scope'] | undefined
+  /** Of a mini program: where it confirms sign-ins on other screens. Default none: no scans. */
+  scan?:
+    | {
+        /** As in `pages/confirm/confirm`: no leading slash, no query. */
+        page: string
+        /** The version that a scanned code opens. Default `release`. */
+        env_version?: ScanSettings['env_version'] | undefined
+        /** Whether WeChat draws codes of released pages only. Default true. */
+        check_path?: boolean | undefined
+      }
+    | undefined
   /** As the app's message-push page in WeChat's console has it. Default none: no push is taken. */
   push?:
     | {
@@ -66,6 +83,22 @@ export type AppOptions = {
         encoding_aes_key?: string | Secret | undefined
       }
     | undefined
+}
+
+export type WebOptions = {
+  /**
+   * Origins of the pages that people sign in from, as `https://shop.example.com`; that of
+   * `publicUrl` is always one. Each has to be same-site with `publicUrl`: browsers keep the cookie
+   * from all others.
+   */
+  origins?: readonly string[] | undefined
+  /** The origin of WeChat's own pages. Default `https://open.weixin.qq.com`. */
+  openUrl?: string | undefined
+  /**
+   * Says where an address is, for the person who is to confirm a scan: 128 characters at most.
+   * Default: they see the address itself.
+   */
+  locate?: Locate | undefined
 }
 
 export type CloudOptions = {
@@ -121,6 +154,8 @@ export type AuthOptions = {
    * another way can write them too: close public network access first. Default: off.
    */
   cloud?: CloudOptions
+  /** Signing in on web pages. */
+  web?: WebOptions
   /** Days in which a deleted account can be taken back, 0 to 15. Default 7. */
   deletionDays?: number
   retention?: RetentionOptions
@@ -158,6 +193,7 @@ export type CheckedOptions = {
   readonly rotation: Rotation
   readonly passwords: PasswordSettings
   readonly cloud: CloudSettings | undefined
+  readonly web: WebSettings
   readonly reconsiderMs: number
   readonly retention: Retention
   readonly otpLimits: readonly OtpLimit[]
@@ -183,6 +219,7 @@ export function checkOptions(options: AuthOptions): CheckedOptions {
     rotation: checkRotation(options.signingKeys, accessLifetimeMs),
     passwords,
     cloud: checkCloud(options.cloud),
+    web: checkWeb(options.web, publicUrl),
     reconsiderMs: checkDays('deletionDays', options.deletionDays ?? 7, 0, 15),
     retention: checkRetention(options.retention),
     otpLimits: checkOtpOptions(options.otp),
@@ -208,6 +245,7 @@ const optionNames: Record<keyof AuthOptions, true> = {
   password: true,
   blobs: true,
   cloud: true,
+  web: true,
   deletionDays: true,
   retention: true,
   accessTokenSeconds: true,
@@ -260,6 +298,52 @@ function checkCloud(cloud: CloudOptions | undefined): CloudSettings | undefined 
     )
   }
   return { env, sources }
+}
+
+function checkWeb(web: WebOptions = {}, publicUrl: string): WebSettings {
+  const known = ['origins', 'openUrl', 'locate']
+  const unknown = Object.keys(web).filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw new ConfigError(
+      `web.${unknown.join(', ')} is not an option. It takes ${known.join(', ')}.`,
+    )
+  }
+  const { origins = [], openUrl = 'https://open.weixin.qq.com', locate } = web
+  if (!Array.isArray(origins)) throw new ConfigError('web.origins has to be a list of origins.')
+  for (const [index, origin] of origins.entries()) {
+    // A misspelt one would fail at the first sign-in, and far from here.
+    if (!isOrigin(origin)) {
+      throw new ConfigError(
+        `web.origins[${index}] has to be an origin, as in https://shop.example.com: no path, no slash at the end, no port that is the usual one, and no *.`,
+      )
+    }
+  }
+  const own = new URL(publicUrl)
+  const other = origins.find((origin) => new URL(origin).protocol !== own.protocol)
+  if (other !== undefined) {
+    // To a browser the two are different sites, and it keeps the cookie back.
+    throw new ConfigError(
+      `web.origins has ${other}, but publicUrl begins with ${own.protocol}: both have to be https:, or http: on a developer’s machine.`,
+    )
+  }
+  if (!isOrigin(openUrl)) {
+    throw new ConfigError('web.openUrl has to be an origin, as in https://open.weixin.qq.com.')
+  }
+  if (locate !== undefined && typeof locate !== 'function') {
+    throw new ConfigError('web.locate has to be a function.')
+  }
+  return {
+    origins: new Set([own.origin, ...origins]),
+    home: `${origins[0] ?? own.origin}/`,
+    openUrl,
+    locate,
+  }
+}
+
+function isOrigin(text: unknown): boolean {
+  if (typeof text !== 'string' || !URL.canParse(text)) return false
+  const { protocol, origin } = new URL(text)
+  return /^https?:$/.test(protocol) && origin === text
 }
 
 function checkRetention({ sessionDays = 30, eventDays = 180 }: RetentionOptions = {}): Retention {
@@ -320,7 +404,13 @@ function checkPublicUrl(text: string): string {
       'publicUrl has to be an http(s) URL without query or credentials, as in https://auth.example.com.',
     )
   }
-  return text.replace(/\/+$/, '')
+  const publicUrl = text.replace(/\/+$/, '')
+  // A path may stand in front of the routes or be cut off by a proxy; both are understood, which
+  // cannot be where a path looks like a route.
+  if (/^\/(v1|\.well-known)(\/|$)/.test(url.pathname)) {
+    throw new ConfigError('publicUrl must not have a path that begins with /v1 or /.well-known.')
+  }
+  return publicUrl
 }
 
 const day = dayMs / secondMs
@@ -343,6 +433,14 @@ const AppSchema = v.strictObject({
       refresh_grace_seconds: v.optional(wholeBetween(0, 300), 30),
     }),
     {},
+  ),
+  scope: v.optional(v.picklist(['snsapi_base', 'snsapi_userinfo']), 'snsapi_base'),
+  scan: v.optional(
+    v.strictObject({
+      page: v.pipe(v.string(), v.regex(/^[^\s/?#][^\s?#]{0,127}$/)),
+      env_version: v.optional(v.picklist(['release', 'trial', 'develop']), 'release'),
+      check_path: v.optional(v.boolean(), true),
+    }),
   ),
   push: v.optional(
     v.strictObject({
@@ -394,9 +492,13 @@ function checkApp(options: unknown, index: number): App {
         : `${path} is missing or has a wrong value; expected ${issue.expected ?? 'another'}.`,
     )
   }
-  const { session, push, ...app } = result.output
+  const { session, push, scan = null, ...app } = result.output
+  if (scan && app.kind !== 'mini_program') {
+    throw new ConfigError(`apps[${index}].scan is for a mini program: it confirms the sign-in.`)
+  }
   return {
     ...app,
+    scan,
     push: push ? { token: push.token, encoding_aes_key: push.encoding_aes_key } : null,
     session: {
       idleMs: session.idle_seconds * secondMs,

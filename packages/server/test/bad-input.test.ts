@@ -32,7 +32,7 @@ const table = Object.values<Route>(routes)
 const bodyRoutes = table.filter((route): route is BodyRoute => route.body !== undefined)
 const formRoutes = bodyRoutes.filter(({ form }) => form)
 const jsonOnlyRoutes = bodyRoutes.filter(({ form }) => !form)
-const bearerRoutes = table.filter(({ auth }) => auth === 'bearer')
+const bearerRoutes = table.filter(({ auth }) => auth === 'bearer' || auth === 'app')
 const paths = [...new Set(table.map(({ path }) => path))]
 
 const json = { 'content-type': 'application/json' }

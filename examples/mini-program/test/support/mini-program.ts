@@ -139,8 +139,8 @@ export async function startMiniProgram(phone: Phone): Promise<MiniProgram> {
         while (program.pages.length > 0) await closeTop()
         await program.open(url)
       },
-      async back() {
-        await closeTop()
+      async back(delta) {
+        for (let i = 0; i < delta; i++) await closeTop()
         const page = program.pages.at(-1)
         if (page) await show(page)
       },

@@ -150,7 +150,8 @@ export interface Screen {
   open(url: string): Promise<void>
   /** Closes every page and opens this one. */
   relaunch(url: string): Promise<void>
-  back(): Promise<void>
+  /** Closes so many pages. */
+  back(delta: number): Promise<void>
   /** Whether the person agrees. */
   ask(title: string, content: string): boolean
   toast(title: string): void
@@ -184,8 +185,8 @@ export function createTypedScreen(screen: Screen) {
       await screen.relaunch(url)
       return { errMsg: 'reLaunch:ok' }
     }),
-    navigateBack: api<'navigateBack'>(async () => {
-      await screen.back()
+    navigateBack: api<'navigateBack'>(async ({ delta = 1 }) => {
+      await screen.back(delta)
       return { errMsg: 'navigateBack:ok' }
     }),
     setClipboardData: api<'setClipboardData'>(async ({ data }) => {

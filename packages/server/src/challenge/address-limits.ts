@@ -11,12 +11,16 @@ import { consume } from './rate-limiter.ts'
 export type LimitOptions = {
   /** WeChat sign-ins a minute, 1 to 1000000. Default 3000. */
   wechat_per_address_minute?: number | undefined
+  /** Beginnings and ends of web sign-ins a minute, 1 to 1000000. Default 600. */
+  web_per_address_minute?: number | undefined
+  /** Beginnings of scans a minute, 1 to 1000000. Default 300. */
+  scan_per_address_minute?: number | undefined
   /** Password sign-ins an hour, 1 to 1000000. Default 600. */
   password_per_address_hour?: number | undefined
 }
 
 export type AddressLimit = {
-  readonly endpoint: string
+  readonly endpoints: readonly string[]
   readonly option: keyof LimitOptions
   readonly window: 'minute' | 'hour'
   readonly max: number
@@ -30,14 +34,28 @@ export type AddressLimit = {
  */
 export const addressLimits = {
   wechat: {
-    endpoint: 'POST /v1/sign-in/wechat',
+    endpoints: ['POST /v1/sign-in/wechat'],
     option: 'wechat_per_address_minute',
     window: 'minute',
     max: 3000,
     onOutage: 'pass',
   },
+  web: {
+    endpoints: ['GET /v1/web/{app_id}/start', 'GET /v1/web/{app_id}/callback'],
+    option: 'web_per_address_minute',
+    window: 'minute',
+    max: 600,
+    onOutage: 'pass',
+  },
+  scan: {
+    endpoints: ['POST /v1/scan'],
+    option: 'scan_per_address_minute',
+    window: 'minute',
+    max: 300,
+    onOutage: 'pass',
+  },
   password: {
-    endpoint: 'POST /v1/sign-in/password',
+    endpoints: ['POST /v1/sign-in/password'],
     option: 'password_per_address_hour',
     window: 'hour',
     max: 600,
@@ -67,7 +85,12 @@ export function checkLimitOptions(options: LimitOptions = {}): AddressLimits {
       `limits.${limit.option} has to be a whole number from 1 to ${mostPerAddress}.`,
     )
   }
-  return { wechat: set(addressLimits.wechat), password: set(addressLimits.password) }
+  return {
+    wechat: set(addressLimits.wechat),
+    web: set(addressLimits.web),
+    scan: set(addressLimits.scan),
+    password: set(addressLimits.password),
+  }
 }
 
 type Parts = { ephemeral: EphemeralStore; ring: KeyRing; clock: Clock }

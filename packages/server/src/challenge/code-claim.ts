@@ -113,4 +113,6 @@ const final: ReadonlySet<ErrorCode> = new Set([
   'user_disabled',
   'user_deleted',
   'sign_in_refused',
+  'snapshot_user',
+  'account_required',
 ])

@@ -1,5 +1,6 @@
 import { routes, type Route } from '@kaimen/protocol'
 import { Hono } from 'hono'
+import { routePath } from 'hono/route'
 import { KaimenError } from '../errors.ts'
 import type { Connection, Handler, Handlers, HttpParts } from './handlers.ts'
 import { endOtherSessions, endSession, listSessions, me } from './me.ts'
@@ -16,8 +17,14 @@ import { changePreferences, preferences } from './me-preferences.ts'
 import { avatar, setAvatar, updateMe } from './me-profile.ts'
 import { checkWechatSession, wechatData } from './me-wechat.ts'
 import { signInCloud, signInWechat } from './sign-in-wechat.ts'
+import { approveScan, beginScan, claimScan, rejectScan, scan, scanPicture } from './scan.ts'
 import { revoke, token } from './token.ts'
+import { following, serviceFollowing } from './following.ts'
+import { answerPreflight, letRead } from './browser.ts'
+import { webCallback, webStart } from './web-sign-in.ts'
+import { webSession, webSignOut, webToken } from './web-session.ts'
 import { checkPushUrl, receivePush } from './wechat-push.ts'
+import type { WebSettings } from '../app.ts'
 
 const handlers: Handlers = {
   signInWechat,
@@ -50,6 +57,19 @@ const handlers: Handlers = {
   listSessions,
   endSession,
   endOtherSessions,
+  following,
+  serviceFollowing,
+  webStart,
+  webCallback,
+  webSession,
+  webToken,
+  webSignOut,
+  beginScan,
+  scan,
+  scanPicture,
+  claimScan,
+  approveScan,
+  rejectScan,
   checkPushUrl,
   push: receivePush,
   jwks,
@@ -57,12 +77,28 @@ const handlers: Handlers = {
   openapi,
 }
 
+type MountOptions = {
+  readonly limit: RequestLimit
+  readonly report: (message: string, error: unknown) => void
+  readonly web: WebSettings
+  /** The path of `publicUrl`, as `/auth`; empty where it has none. */
+  readonly prefix: string
+}
+
+/** A proxy cuts the path of `publicUrl` off or leaves it: both come to the same route. */
+const cutOff =
+  (prefix: string) =>
+  ({ url }: Request): string => {
+    const { pathname } = new URL(url)
+    return pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname
+  }
+
 /** The HTTP surface: every route of the protocol, and a problem for everything else. */
 export function mountRoutes(
   ready: () => Promise<HttpParts>,
-  { limit, report }: { limit: RequestLimit; report: (message: string, error: unknown) => void },
-): Hono<{ Bindings: Connection }> {
-  const app = new Hono<{ Bindings: Connection }>()
+  { limit, report, web, prefix }: MountOptions,
+): (request: Request, connection: Connection) => Promise<Response> {
+  const app = new Hono<{ Bindings: Connection }>(prefix === '' ? {} : { getPath: cutOff(prefix) })
 
   // Whoever asks whether the process lives does not ask whether the database does.
   app.on(routes.healthz.method, routes.healthz.path, healthz)
@@ -88,11 +124,18 @@ export function mountRoutes(
       error instanceof KaimenError ? error : new KaimenError('internal_error', { cause: error })
     const response = problemResponse(refusal, c.req.header('accept-language'))
     if (response.status >= 500 && !refusal.isReported) {
-      report(`${c.req.method} ${c.req.path}: ${refusal.code}`, refusal)
+      // Not the path itself: it may name somebody's session or scan.
+      report(`${c.req.method} ${routePath(c)}: ${refusal.code}`, refusal)
     }
     return response
   })
-  return app
+
+  return async (request, connection) => {
+    const origin = request.headers.get('origin')
+    if (origin === null) return app.fetch(request, connection)
+    const preflight = answerPreflight({ web }, request)
+    return preflight ?? letRead({ web }, origin, await app.fetch(request, connection))
+  }
 }
 
 /** What a path could have been asked with. */

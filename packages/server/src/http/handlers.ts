@@ -1,6 +1,6 @@
 import type { BlockList } from 'node:net'
 import type { RouteName } from '@kaimen/protocol'
-import type { App, Apps } from '../app.ts'
+import type { App, Apps, WebSettings } from '../app.ts'
 import { countByAddress, type AddressLimits } from '../challenge/address-limits.ts'
 import type { OtpLimit } from '../challenge/otp-limits.ts'
 import { readTicket } from '../challenge/ticket.ts'
@@ -34,6 +34,7 @@ export type HttpParts = SignInParts &
     readonly otpLimits: readonly OtpLimit[]
     readonly addressLimits: AddressLimits
     readonly trustedProxies: BlockList
+    readonly web: WebSettings
     /** Where the server is reached. */
     readonly publicUrl: string
     /** Aborts when the node is about to stop: what waits for news answers with what it has. */

@@ -1,6 +1,7 @@
 import type { RouteName } from '@kaimen/protocol'
 import { secondMs, type Clock } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
+import { eventStream, wantsEvents } from './events.ts'
 import { problemResponse } from './problem.ts'
 
 /** Answered however much there is to do: whoever asks decides by it whether to send more. */
@@ -37,24 +38,27 @@ export type RequestLimit = (
 export function limitRequests({ maxRequests, clock, report }: Parts): RequestLimit {
   const working: Places = { max: maxRequests, underWay: 0 }
   const waiting: Places = { max: maxRequests, underWay: 0 }
+  const watching: Places = { max: maxRequests, underWay: 0 }
   const services: Places = { max: Math.ceil(maxRequests / 4), underWay: 0 }
   let refused = 0
   let toldAt = Number.NEGATIVE_INFINITY
 
   return async (route, request, answer) => {
     if (alwaysAnswered.has(route)) return answer()
-    const places = placesOf(route)
+    const places = placesOf(route, request)
     if (places.underWay >= places.max) return refuse(request, places)
     places.underWay += 1
-    try {
-      return await answer()
-    } finally {
-      places.underWay -= 1
-    }
+    const leave = () => void (places.underWay -= 1)
+    const response = await answer().catch((error: unknown) => {
+      leave()
+      throw error
+    })
+    return whenSent(response, leave)
   }
 
-  function placesOf(route: RouteName): Places {
+  function placesOf(route: RouteName, request: Request): Places {
     if (waitsForNews.has(route)) return waiting
+    if (route === 'scan' && wantsEvents(request)) return watching
     return ofServices.has(route) ? services : working
   }
 
@@ -69,4 +73,16 @@ export function limitRequests({ maxRequests, clock, report }: Parts): RequestLim
     }
     return problemResponse(refusal, request.headers.get('accept-language'))
   }
+}
+
+/** Events go on after the answer has begun: their place is free when they end, or nobody listens. */
+function whenSent(response: Response, leave: () => void): Response {
+  const { body, status, headers } = response
+  if (body === null || headers.get('content-type') !== eventStream) {
+    leave()
+    return response
+  }
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  body.pipeTo(writable).then(leave, leave)
+  return new Response(readable, { status, headers })
 }

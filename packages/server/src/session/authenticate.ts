@@ -23,12 +23,22 @@ export type Authenticated = { readonly session: StoredSession; readonly user: St
  * @throws {@link KaimenError} `token_invalid`, `token_expired`, `session_ended`, `user_disabled`.
  */
 export async function authenticate(
-  { store, clock, accessTokens }: { store: Store; clock: Clock; accessTokens: AccessTokens },
+  parts: { store: Store; clock: Clock; accessTokens: AccessTokens },
   token: string,
 ): Promise<Authenticated> {
-  const { session_id, user_id } = await accessTokens.verify(token)
+  const { session_id, user_id } = await parts.accessTokens.verify(token)
+  const found = await findLiveSession(parts, session_id)
+  if (found.user.id !== user_id) throw new KaimenError('session_ended')
+  return found
+}
+
+/** @throws {@link KaimenError} `session_ended`, `user_disabled`. */
+export async function findLiveSession(
+  { store, clock }: { store: Store; clock: Clock },
+  session_id: number,
+): Promise<Authenticated> {
   const found = await store.findSession(session_id)
-  if (!found || found.user.id !== user_id) throw new KaimenError('session_ended')
+  if (!found) throw new KaimenError('session_ended')
   refuseInactive(found.user)
   const { ended_at, expires_at, idle_expires_at } = found.session
   const now = clock.now()

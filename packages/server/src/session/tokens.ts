@@ -37,11 +37,23 @@ export async function addedClaims(
 
 /** Mints the two tokens of a session as it stands. */
 export function mintTokens(
-  { accessTokens, clock, ring }: TokenParts,
+  parts: TokenParts,
   session: StoredSession,
   claims: Readonly<Record<string, unknown>> | undefined,
 ): TokenPair {
-  const { id: session_id, user_id, app_id, generation } = session
+  const { id: session_id, generation } = session
+  return {
+    ...mintAccessToken(parts, session, claims),
+    refreshToken: mintRefreshToken(parts.ring, { session_id, generation }),
+  }
+}
+
+/** The access token alone: what a browser is given, whose cookie is the session. */
+export function mintAccessToken(
+  { accessTokens, clock }: Omit<TokenParts, 'ring'>,
+  { id: session_id, user_id, app_id, ...session }: StoredSession,
+  claims: Readonly<Record<string, unknown>> | undefined,
+): Pick<TokenPair, 'accessToken' | 'accessLifetimeMs'> {
   // A token never outlives its session.
   const left = Math.min(session.expires_at, session.idle_expires_at) - clock.now()
   const accessLifetimeMs = Math.min(accessTokens.lifetimeMs, left)
@@ -55,6 +67,5 @@ export function mintTokens(
       lifetimeMs: accessLifetimeMs,
       ...(claims && { claims }),
     }),
-    refreshToken: mintRefreshToken(ring, { session_id, generation }),
   }
 }

@@ -470,6 +470,8 @@ export type FoundUsers = {
   readonly byPhone?: { readonly user: StoredUser; readonly hasIdentityInApp: boolean }
   /** Who claims the number. Links nothing: it lets them sign in to what they made with it. (R7) */
   readonly byUnverifiedPhone?: StoredUser
+  /** Who approved it from another session; found by their id, and by nothing else. */
+  readonly byApproval?: StoredUser
   /** Which of the three the proof named. */
   readonly proves: { readonly openid: boolean; readonly unionid: boolean; readonly phone: boolean }
 }

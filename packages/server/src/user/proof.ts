@@ -9,6 +9,8 @@ export type Proof = {
   readonly phone: PhoneNumber | null
   /** Never proven; but its password was right, so it names whoever registered with it. (R7) */
   readonly unverifiedPhone?: PhoneNumber
+  /** The id of a user who said so themselves, from a session of theirs. Links nothing. */
+  readonly approver?: number
   /** The last step that proved something. */
   readonly by: ProofKind
 }

@@ -2,7 +2,10 @@ import type { FoundUsers, StoredUser } from '../store/store.ts'
 
 /** What a proof, and what is stored, come to. */
 export type Decision =
-  /** R1, R8: this user, by openid or by phone. `claim`: what is new becomes this user's. (R9) */
+  /**
+   * R1, R8: this user, by openid, by phone or by their own approval. `claim`: what is new becomes
+   * this user's. (R9)
+   */
   | { kind: 'exists'; user: StoredUser; unionid: Claim; phone: Claim }
   /** R2, R5: the openid is new; its unionid or the proven phone belongs to this user. */
   | { kind: 'link'; user: StoredUser; unionid: Claim; phone: Claim }
@@ -28,7 +31,16 @@ type Claim = 'claim' | 'leave'
  * never proven links nothing. (R7)
  */
 export function resolve(found: FoundUsers): Decision {
-  const { byOpenid, byUnionid, isUnionidUserInApp, byPhone, byUnverifiedPhone, proves } = found
+  const {
+    byOpenid,
+    byUnionid,
+    isUnionidUserInApp,
+    byPhone,
+    byUnverifiedPhone,
+    byApproval,
+    proves,
+  } = found
+  if (byApproval) return { kind: 'exists', user: byApproval, unionid: 'leave', phone: 'leave' }
   const holder = byPhone?.user
   const newUnionid: Claim = proves.unionid && !byUnionid ? 'claim' : 'leave'
   const newPhone = (user: StoredUser): Claim =>

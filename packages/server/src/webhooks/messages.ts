@@ -62,7 +62,7 @@ export const webhookSchema = v.variant('type', [
     type: v.literal('admit'),
     data: v.object({
       proof: v.object({
-        kind: v.picklist(['wechat', 'phone_button', 'otp', 'password', 'cloud']),
+        kind: v.picklist(['wechat', 'phone_button', 'otp', 'password', 'cloud', 'web', 'scan']),
         app_id: v.string(),
         openid: v.nullable(v.string()),
         unionid: v.nullable(v.string()),

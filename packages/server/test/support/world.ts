@@ -102,7 +102,7 @@ export type WorldOptions = Partial<Omit<AuthOptions, 'apps' | 'clock'>> & {
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const { storeKind = 'memory', path, sharedEphemeral = false, wechat, ...rest } = options
   const { apps = (seeded) => seeded, sharedClock = false, ...others } = rest
-  const { clock = testClock(), ...authOptions } = others
+  const { clock = testClock(), web, ...authOptions } = others
   const emulator = await createEmulator({ port: 0, ...(sharedClock && { now: clock.now }) })
   const folder = path ? undefined : await mkdtemp(join(tmpdir(), 'kaimen-test-'))
   const file = storeKind === 'sqlite' ? (path ?? join(folder ?? '', 'kaimen.db')) : undefined
@@ -126,6 +126,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     store,
     clock,
     wechat: { baseUrl: emulator.url, ...wechat },
+    web: { openUrl: emulator.url, ...web },
     ...(sharedEphemeral && database && { ephemeral: createSqlEphemeralStore(database, clock) }),
     on: (event) => void events.push(event),
     report: (...report) => void reports.push(report),
