@@ -114,6 +114,19 @@ describe('a picture', () => {
     expect([asked, reports.length]).toEqual([['/132'], 1])
   })
 
+  it('that does not end is given up at the size of the largest', async () => {
+    answer = (_, response) => {
+      const block = Buffer.alloc(65_536)
+      const pour = () => {
+        while (response.write(block)) continue
+      }
+      response.on('drain', pour)
+      pour()
+    }
+    expect(await adopt('Lily', `${origin}/132`)).toEqual(['Lily', null])
+    expect(reports).toEqual([])
+  })
+
   it.each<[string, RequestListener]>([
     ['a page', (_, response) => response.end('<html>')],
     ['an error', (_, response) => response.writeHead(404).end(makePng(64, 64))],
