@@ -1,12 +1,15 @@
 /** What is built, for the build and for the tests of it. */
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 
-/** The files that are published, by name; each is an entry of the package. */
+/** The files for mini programs, by name; each is an entry of the package. */
 export const entries = ['index', 'account'] as const
 type Entry = (typeof entries)[number]
 
 /** Of each file in `miniprogram_dist`, gzipped; every byte counts toward a mini program's size. */
 export const budgetBytes: Readonly<Record<Entry, number>> = { index: 6 * 1024, account: 2.5 * 1024 }
+
+/** Of what a page loads of `@kaimen/client/web`, minified and gzipped. */
+export const webBudgetBytes = 8 * 1024
 
 /** For Node's `require` and for bundlers that read `main`. */
 export const commonJs = (entry: Entry): BuildOptions => ({
@@ -42,6 +45,27 @@ export async function bundleForMiniProgram(entry: Entry): Promise<string> {
       .join('')
       .trim(),
   )
+}
+
+/** For web pages: alone in its file, since a page loads no other. */
+export const web: BuildOptions = {
+  absWorkingDir: import.meta.dirname,
+  entryPoints: ['src/web/index.ts'],
+  bundle: true,
+  platform: 'browser',
+  target: 'es2020',
+  charset: 'utf8',
+}
+
+/** As a page's own bundler makes it, or `esm.sh` and its like. */
+export async function bundleForWeb(): Promise<string> {
+  const { outputFiles } = await build({
+    ...web,
+    format: 'esm',
+    minify: true,
+    write: false as const,
+  })
+  return outputFiles.map(({ text }) => text).join('')
 }
 
 /** The second file takes what it needs of the first from the first. */

@@ -20,6 +20,8 @@ export type ClientErrorCode =
   | 'reply_invalid'
   | 'options_invalid'
   | 'platform_missing'
+  | 'cancelled'
+  | 'cookie_lost'
 
 export type ErrorCode = ClientErrorCode | ServerErrorCode
 

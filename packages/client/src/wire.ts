@@ -269,6 +269,37 @@ export interface MeDeleted {
   gone_at: string
 }
 
+/** Who is signed in in a browser. */
+export interface WebSession {
+  user: User | null
+  session_id: string | null
+}
+
+export interface WebToken {
+  access_token: string
+  token_type: 'Bearer'
+  /** Seconds, counted from receipt. */
+  expires_in: number
+  session_id: string
+  user: User
+}
+
+export interface ScanBegun {
+  id: string
+  /** The picture, for the browser that asked. */
+  qr_url: string
+  /** Seconds. */
+  expires_in: number
+  /** Seconds. */
+  poll_interval: number
+}
+
+/** How a scan stands. `approved` comes as an event only: ask once more, for `signed_in`. */
+export type ScanState =
+  | { status: 'waiting' | 'claimed'; /** Seconds. */ expires_in: number }
+  | { status: 'rejected' | 'expired' | 'approved' }
+  | { status: 'signed_in'; session_id: string; user: User }
+
 type Fields = { readonly [name: string]: unknown }
 
 export function isFields(value: unknown): value is Fields {
@@ -313,4 +344,43 @@ export function isOtpSent(value: unknown): value is OtpSent {
 
 export function isUser(value: unknown): value is User {
   return isFields(value) && typeof value['id'] === 'string'
+}
+
+export function isWebSession(value: unknown): value is WebSession {
+  if (!isFields(value)) return false
+  const { user, session_id } = value
+  return user === null ? session_id === null : isUser(user) && typeof session_id === 'string'
+}
+
+export function isWebToken(value: unknown): value is WebToken {
+  return (
+    isWebSession(value) &&
+    'access_token' in value &&
+    typeof value.access_token === 'string' &&
+    'expires_in' in value &&
+    typeof value.expires_in === 'number'
+  )
+}
+
+export function isScanBegun(value: unknown): value is ScanBegun {
+  return (
+    isFields(value) &&
+    typeof value['id'] === 'string' &&
+    typeof value['qr_url'] === 'string' &&
+    typeof value['expires_in'] === 'number' &&
+    typeof value['poll_interval'] === 'number'
+  )
+}
+
+export function isScanState(value: unknown): value is ScanState {
+  if (!isFields(value)) return false
+  switch (value['status']) {
+    case 'waiting':
+    case 'claimed':
+      return typeof value['expires_in'] === 'number'
+    case 'signed_in':
+      return isUser(value['user']) && typeof value['session_id'] === 'string'
+    default:
+      return /^(rejected|expired|approved)$/.test(String(value['status']))
+  }
 }

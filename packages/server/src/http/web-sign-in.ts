@@ -105,7 +105,7 @@ async function sendToWechat(
   }
   const url =
     scope === 'snsapi_login'
-      ? qrConnectUrl({ ...page, ...(embed && { embed: 'self' }) })
+      ? qrConnectUrl({ ...page, ...(embed && { self_redirect: true }) })
       : authorizeUrl({ ...page, scope })
   const response = goTo(url)
   response.headers.append('set-cookie', cookie)
