@@ -83,7 +83,7 @@ describe('a service account, inside WeChat', () => {
 
     const second = await start(serviceAppId)
     const reply = await browser.open(await browser.decide(location(second), liHua))
-    expect(location(reply)).toBe(`${shop}/`)
+    expect(location(reply)).toBe(`${shop}/#`)
     expect(sessions()).toBe(2)
   })
 
@@ -165,7 +165,7 @@ describe('a website, by WeChat’s QR code', () => {
     expect(location(begun)).toContain('/connect/qrconnect?')
     expect(location(begun)).toContain('scope=snsapi_login&')
     const reply = await browser.open(await browser.decide(location(begun), wangFang))
-    expect([reply.status, location(reply)]).toEqual([303, `${shop}/`])
+    expect([reply.status, location(reply)]).toEqual([303, `${shop}/#`])
     expect(await who(browser)).not.toBe(null)
   })
 
@@ -393,7 +393,14 @@ describe('return_to', () => {
     ['http://SHOP.kaimen.test:80/x', `${shop}/x`],
   ])('%j comes back as %s', async (return_to, expected) => {
     const reply = await browser.signIn(websiteAppId, liHua, { return_to })
-    expect(location(reply)).toBe(expected)
+    expect(location(reply)).toBe(`${expected}#`)
+  })
+
+  it('keeps its own fragment, or has an empty one: a browser would carry on that of WeChat’s address', async () => {
+    const arrive = async (return_to: string) =>
+      location(await browser.signIn(websiteAppId, liHua, { return_to }))
+    expect(await arrive('/cart#/paid')).toBe(`${shop}/cart#/paid`)
+    expect(await arrive('/cart')).toBe(`${shop}/cart#`)
   })
 })
 
