@@ -420,7 +420,7 @@ describe.each<StoreKind>(['memory', 'sqlite'])('[OA-6] at once, on %s', (storeKi
     for (let time = 0; time < 20; time++) {
       const { ticket } = await screen.begin()
       const both = await Promise.all([phone, other].map(({ claim }) => claim(ticket)))
-      expect(both.map(({ status }) => status).sort()).toEqual([200, 409])
+      expect(both.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1)
       const [winner, loser] = both[0]?.status === 200 ? [phone, other] : [other, phone]
       expectProblem(await loser.approve(ticket), 'scan_taken')
       expect((await winner.approve(ticket)).status).toBe(200)
@@ -432,14 +432,11 @@ describe.each<StoreKind>(['memory', 'sqlite'])('[OA-6] at once, on %s', (storeKi
     for (let time = 0; time < 5; time++) {
       const { id, ticket } = await screen.begin()
       await phone.claim(ticket)
-      const acts = Array.from({ length: 20 }, (_, index) => (index % 2 ? 'approve' : 'reject'))
+      const acts = Array.from({ length: 20 }, (_, index) =>
+        (index + time) % 2 ? 'approve' : 'reject',
+      )
       const replies = await Promise.all(
-        acts
-          .toSorted(() => Math.random() - 0.5)
-          .map(async (act) => {
-            const { status } = await phone[act as 'approve' | 'reject'](ticket)
-            return { act, status }
-          }),
+        acts.map(async (act) => ({ act, status: (await phone[act](ticket)).status })),
       )
       const [winner, ...more] = replies.filter(({ status }) => status === 200)
       expect(more).toEqual([])
@@ -499,7 +496,7 @@ describe('[OA-6] any history of a scan', () => {
               kept = 300
             } else expect(body['status']).toBe(owner === undefined ? 'waiting' : 'claimed')
           } else {
-            const { status, body } = await phones[each.who as 0 | 1][each.act](ticket)
+            const { status, body } = await phones[each.who === 0 ? 0 : 1][each.act](ticket)
             const isTaken = owner !== undefined && owner !== each.who
             const code =
               kept <= 0
