@@ -178,7 +178,6 @@ async function* follow(
       silentMs = 0
       yield eventComment
     }
-    if (over.aborted) return
     await parts.clock.sleep(lookMs, over)
     silentMs += lookMs
     // The browser asks again, and is told then what is wrong.
