@@ -11,6 +11,7 @@ export interface Tab {
   readonly heard: Array<string | null>
   /** Where it was sent. */
   readonly gone: string[]
+  readonly host: Host
   /** Comes back from the browser's memory, as after “Back”. */
   comeBack(): void
   close(): void
@@ -55,7 +56,7 @@ export interface Browser {
 
 export async function openBrowser({ modern = true } = {}): Promise<Browser> {
   const clock = createClock()
-  const servers = await startServers(clock.trueMs)
+  const servers = await startServers({ now: clock.trueMs })
   const cookies = new Map<string, string>()
   const channels = new Set<{ name: string; hear(message: unknown): void }>()
   const locks = new Map<string, Promise<unknown>>()
@@ -180,6 +181,7 @@ export async function openBrowser({ modern = true } = {}): Promise<Browser> {
         client,
         heard,
         gone,
+        host,
         comeBack() {
           for (const run of returns) run()
         },
