@@ -1,6 +1,7 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { lacksChromium, openBrowser, type Browser } from '../../../../tools/support/browser.ts'
+import type { AuthError } from '../../src/web/index.ts'
 import { openSite, type Site } from './support/page.ts'
 import { liHua, wangFang } from './support/servers.ts'
 
@@ -71,7 +72,7 @@ describe.skipIf(lacksChromium)('in a real browser', () => {
       expect(await person.cookies()).not.toContainEqual(expect.objectContaining({ name: 'kaimen' }))
     })
 
-    it('[OTP-7] keep nothing where a script that comes later could find it', async () => {
+    it('keep nothing where a script that comes later could find it', async () => {
       const person = await browser.openWindow()
       const page = await openTab(person)
       await signIn(page)
@@ -94,7 +95,7 @@ describe.skipIf(lacksChromium)('in a real browser', () => {
         Object.assign(window, {
           embedded: result.then(
             ({ id }) => id,
-            ({ code, message }) => [code, message],
+            ({ code, message }: AuthError) => [code, message],
           ),
         })
       })
@@ -232,6 +233,7 @@ describe.skipIf(lacksChromium)('in a real browser', () => {
       await says(section, '已扫码')
       await phone.approve()
       await says(section, '已登录')
+      expect(await page.evaluate('done')).toBe(await userOf(page))
     })
 
     it('says why there is no picture, and how to go on', async () => {
