@@ -53,11 +53,15 @@ function removal(id: string, name: string): HTMLButtonElement {
   button.className = 'quiet'
   button.textContent = words.sign_out
   button.ariaLabel = `${words.remove}: ${name}`
-  button.addEventListener('click', () => {
-    button.disabled = true
-    void ask(`/v1/me/sessions/${encodeURIComponent(id)}`, 'DELETE').finally(loadDevices)
-  })
+  button.addEventListener('click', () => void remove(button, id))
   return button
+}
+
+async function remove(button: HTMLButtonElement, id: string): Promise<void> {
+  button.disabled = true
+  // Gone already is gone, too: the list says what is left.
+  await ask(`/v1/me/sessions/${encodeURIComponent(id)}`, 'DELETE').catch(() => {})
+  await loadDevices()
 }
 
 function item(name: string, about: string): HTMLLIElement {

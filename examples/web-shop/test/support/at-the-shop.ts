@@ -1,6 +1,6 @@
 // What a person does at the shop with a browser, and sees there.
 
-import type { FrameLocator, Page } from 'playwright-core'
+import type { FrameLocator, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { openBrowser, type Browser } from '../../../../tools/support/browser.ts'
 import { openShopWorld, type ShopWorld } from './shop-world.ts'
@@ -42,15 +42,21 @@ export function useShop() {
     async open(options: WindowOptions = {}): Promise<Page> {
       if (!browser) throw new Error('the browser opens with the first test')
       const usual = { userAgent: agents.computer, locale: 'zh-CN' }
-      const page = await (await browser.openWindow({ ...usual, ...options })).newPage()
+      const window = await browser.openWindow(Object.assign(usual, options))
+      const page = await window.newPage()
       await page.goto(this.world.url)
       return page
     },
     openInWechat(options: WindowOptions = {}): Promise<Page> {
       const phone = { userAgent: agents.wechat, viewport: { width: 390, height: 844 } }
-      return this.open({ ...phone, ...options })
+      return this.open(Object.assign(phone, options))
     },
   }
+}
+
+/** It is on the screen, or soon will be. */
+export async function expectToSee(what: Locator): Promise<void> {
+  await what.waitFor()
 }
 
 /** On WeChat's page, alone or in a frame: says who it is, and what they decide. */
@@ -91,6 +97,11 @@ export function userIdOf(page: Page, kaimen: string): Promise<unknown> {
 /** Everything that a script of the page can find. */
 export function visibleToScripts(page: Page): Promise<string> {
   return page.evaluate(() =>
-    JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, location.href]),
+    JSON.stringify([
+      document.cookie,
+      Object.entries(localStorage),
+      Object.entries(sessionStorage),
+      location.href,
+    ]),
   )
 }

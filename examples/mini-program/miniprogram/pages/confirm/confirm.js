@@ -116,7 +116,7 @@ Page({
         state: 'problem',
         problem: explain(error),
         // Of a scan the server says to the person what to do.
-        detail: /^scan_/.test(code) ? detail : '',
+        detail: code.startsWith('scan_') ? detail : '',
         retryable,
       })
   },
