@@ -3,8 +3,8 @@ import type { AuthConfig } from '@auth/core'
 import type { OAuth2Config } from '@auth/core/providers'
 import type { TokenSet } from '@auth/core/types'
 import type { Wechat } from '@kaimen/wechat'
-import { bridgeWechat } from './bridge.ts'
-import { knowPerson, pageOf } from './person.ts'
+import { bridgeWechat, startPathOf } from './bridge.ts'
+import { knowPerson } from './person.ts'
 import type { Person, WechatApp } from './person.ts'
 import type { Users } from './users.ts'
 
@@ -25,7 +25,7 @@ declare module '@auth/core/types' {
   }
 }
 
-export function openAuthJs({ wechat, apps, users, baseUrl, secret, openUrl }: AuthJsRecipe) {
+export function makeAuthJs({ wechat, apps, users, baseUrl, secret, openUrl }: AuthJsRecipe) {
   const config: AuthConfig = {
     basePath: '/auth',
     secret,
@@ -50,14 +50,10 @@ export function openAuthJs({ wechat, apps, users, baseUrl, secret, openUrl }: Au
   }
 
   return bridgeWechat((request) => Auth(request, config), {
+    apps,
     baseUrl,
-    nowMs: () => performance.now(),
-    crossings: apps.map((app) => {
-      const callbackPath = `/auth/callback/${app.appid}`
-      const page = { redirect_uri: baseUrl + callbackPath, ...(openUrl && { baseUrl: openUrl }) }
-      const locate = (state: string) => pageOf(app, { ...page, state })
-      return { startPath: `/wechat/${app.appid}`, callbackPath, locate }
-    }),
+    callbacks: '/auth/callback',
+    openUrl,
   })
 }
 
@@ -70,7 +66,7 @@ function signInByWechat(wechat: Wechat, app: WechatApp, baseUrl: string): OAuth2
     checks: ['state'],
     clientId: app.appid,
     client: { token_endpoint_auth_method: 'none' },
-    authorization: `${baseUrl}/wechat/${app.appid}`,
+    authorization: baseUrl + startPathOf(app),
     // WeChat's answer is no OAuth 2.0, so Auth.js's request for a token stays here: what it takes
     // for one is the code, which `userinfo` exchanges.
     token: 'https://api.weixin.qq.com/sns/oauth2/access_token',

@@ -5,8 +5,8 @@ import { betterAuth } from 'better-auth'
 import type { AuthContext, BetterAuthOptions, BetterAuthPlugin } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import type { OAuthProvider } from 'better-auth/oauth2'
-import { bridgeWechat } from './bridge.ts'
-import { knowPerson, pageOf } from './person.ts'
+import { bridgeWechat, startPathOf } from './bridge.ts'
+import { knowPerson } from './person.ts'
 import type { Person, WechatApp } from './person.ts'
 
 export interface BetterAuthRecipe {
@@ -19,7 +19,7 @@ export interface BetterAuthRecipe {
   readonly openUrl?: string
 }
 
-export async function openBetterAuth(recipe: BetterAuthRecipe) {
+export async function makeBetterAuth(recipe: BetterAuthRecipe) {
   const { wechat, apps, database, baseUrl, secret, openUrl } = recipe
   const options = {
     database,
@@ -41,20 +41,16 @@ export async function openBetterAuth(recipe: BetterAuthRecipe) {
   const auth = betterAuth(options)
 
   return bridgeWechat((request) => auth.handler(request), {
+    apps,
     baseUrl,
-    nowMs: () => performance.now(),
-    crossings: apps.map((app) => {
-      const callbackPath = `/api/auth/callback/${app.appid}`
-      const page = { redirect_uri: baseUrl + callbackPath, ...(openUrl && { baseUrl: openUrl }) }
-      const locate = (state: string) => pageOf(app, { ...page, state })
-      return { startPath: `/wechat/${app.appid}`, callbackPath, locate }
-    }),
+    callbacks: '/api/auth/callback',
+    openUrl,
   })
 }
 
 /** Each app is a provider under its appid, so that an account's key is (appid, openid). */
 function signInByWechat(wechat: Wechat, apps: readonly WechatApp[]): BetterAuthPlugin {
-  // Between the exchange and the account: tokens and openid stay out of what Better Auth keeps.
+  // From the exchange to the account, past what Better Auth would keep of WeChat's tokens.
   const people = new WeakMap<object, Person>()
 
   function provide(context: AuthContext, app: WechatApp): OAuthProvider<Person> {
@@ -62,7 +58,7 @@ function signInByWechat(wechat: Wechat, apps: readonly WechatApp[]): BetterAuthP
       id: app.appid,
       name: 'WeChat',
       createAuthorizationURL({ state }) {
-        const url = new URL(`/wechat/${app.appid}`, context.baseURL)
+        const url = new URL(startPathOf(app), context.baseURL)
         url.searchParams.set('state', state)
         return url
       },

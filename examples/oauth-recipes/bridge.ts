@@ -1,25 +1,26 @@
 import { createHash } from 'node:crypto'
 import { explainFailure } from './failures.ts'
 import { keepOutcomes } from './once.ts'
+import { pageOf } from './person.ts'
+import type { WechatApp } from './person.ts'
 
 type Handle = (request: Request) => Promise<Response>
 
-/** One app's way from the framework to WeChat's page and back. */
-export interface Crossing {
-  /** The path that the framework takes for the provider's authorization endpoint. */
-  readonly startPath: string
-  /** The path of the framework's own callback. */
-  readonly callbackPath: string
-  /** The address of WeChat's page with this `state`. */
-  readonly locate: (state: string) => string
-}
-
 export interface BridgeOptions {
-  readonly crossings: readonly Crossing[]
+  readonly apps: readonly WechatApp[]
   /** Where the browser sees the site, for example `https://shop.example.com`. */
   readonly baseUrl: string
-  /** A clock that never goes back. */
-  readonly nowMs: () => number
+  /** The path of the framework's callbacks; after it comes the app's appid. */
+  readonly callbacks: string
+  /** Where WeChat's pages are. Default: at WeChat. */
+  readonly openUrl?: string | undefined
+  /** A clock that never goes back. Default `performance.now`. */
+  readonly nowMs?: () => number
+}
+
+/** The path that the framework takes for the address of WeChat's page. */
+export function startPathOf({ appid }: WechatApp): string {
+  return `/wechat/${appid}`
 }
 
 const cookieName = 'wechat_state'
@@ -36,7 +37,7 @@ const cookieName = 'wechat_state'
  * `/failed` says what went wrong.
  */
 export function bridgeWechat(handle: Handle, options: BridgeOptions): Handle {
-  const { crossings, baseUrl, nowMs } = options
+  const { apps, baseUrl, callbacks, openUrl, nowMs = () => performance.now() } = options
   const answers = keepOutcomes<Response>(nowMs)
   const secure = baseUrl.startsWith('https:') ? '; Secure' : ''
 
@@ -47,15 +48,18 @@ export function bridgeWechat(handle: Handle, options: BridgeOptions): Handle {
       return new Response(explainFailure(searchParams.get('error'), language), { status: 403 })
     }
 
-    const begun = crossings.find(({ startPath }) => startPath === pathname)
+    const begun = apps.find((app) => startPathOf(app) === pathname)
     if (begun !== undefined) {
       const state = searchParams.get('state') ?? ''
       if (!/^[\w.-]{16,3000}$/.test(state)) return fail('state_mismatch')
-      const cookie = `${cookieName}=${state}; Path=${begun.callbackPath}; Max-Age=600; HttpOnly; SameSite=Lax`
-      return leave(begun.locate(digest(state)), { 'set-cookie': cookie + secure })
+      const callback = `${callbacks}/${begun.appid}`
+      const cookie = `${cookieName}=${state}; Path=${callback}; Max-Age=600; HttpOnly; SameSite=Lax`
+      const page = { redirect_uri: baseUrl + callback, state: digest(state) }
+      const location = pageOf(begun, { ...page, ...(openUrl && { baseUrl: openUrl }) })
+      return leave(location, { 'set-cookie': cookie + secure })
     }
 
-    if (!crossings.some(({ callbackPath }) => callbackPath === pathname)) return handle(request)
+    if (!apps.some(({ appid }) => `${callbacks}/${appid}` === pathname)) return handle(request)
     const state = readCookie(request, cookieName)
     // Not begun in this browser: whoever sent it here may want to sign it in as himself.
     if (state === undefined || digest(state) !== searchParams.get('state')) {

@@ -82,7 +82,7 @@ function wechatStrategy(app: WechatApp, recipe: PassportRecipe): passport.Strate
   }
 }
 
-export function openPassport(recipe: PassportRecipe): express.Express {
+export function makePassport(recipe: PassportRecipe): express.Express {
   const { apps, users, baseUrl, secret } = recipe
   const authenticator = new passport.Passport()
   authenticator.serializeUser((user, done) => done(null, user.id))

@@ -7,9 +7,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { createAdaptorServer } from '@hono/node-server'
 import { seedWorld } from '@kaimen/emulator'
 import { createWechat } from '@kaimen/wechat'
-import { openAuthJs } from './authjs.ts'
-import { openBetterAuth } from './better-auth.ts'
-import { openPassport } from './passport.ts'
+import { makeAuthJs } from './authjs.ts'
+import { makeBetterAuth } from './better-auth.ts'
+import { makePassport } from './passport.ts'
 import type { WechatApp } from './person.ts'
 import { createUsers } from './users.ts'
 
@@ -44,13 +44,13 @@ function serve(handle: (request: Request) => Promise<Response>, page: string): v
 }
 
 if (framework === 'passport') {
-  const site = openPassport({ ...recipe, users: createUsers(':memory:') })
+  const site = makePassport({ ...recipe, users: createUsers(':memory:') })
   const page = home((appid) => `<a href="/auth/${appid}">Sign in</a>`, '/me')
   site.get('/', (_request, response) => response.send(page))
   createServer(site).listen(port)
 } else if (framework === 'authjs') {
   const page = home(() => '<a href="/auth/signin">Sign in</a>', '/auth/session')
-  serve(openAuthJs({ ...recipe, users: createUsers(':memory:') }), page)
+  serve(makeAuthJs({ ...recipe, users: createUsers(':memory:') }), page)
 } else {
   const begin = (appid: string) => `<button onclick="begin('${appid}')">Sign in</button>`
   const script = `<script>
@@ -63,7 +63,7 @@ if (framework === 'passport') {
   </script>`
   const database = new DatabaseSync(':memory:')
   serve(
-    await openBetterAuth({ ...recipe, database }),
+    await makeBetterAuth({ ...recipe, database }),
     home(begin, '/api/auth/get-session') + script,
   )
 }

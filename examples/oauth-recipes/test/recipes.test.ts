@@ -12,9 +12,9 @@ import type { Emulator } from '@kaimen/emulator'
 import { createWechat } from '@kaimen/wechat'
 import type { Wechat } from '@kaimen/wechat'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { openAuthJs } from '../authjs.ts'
-import { openBetterAuth } from '../better-auth.ts'
-import { openPassport } from '../passport.ts'
+import { makeAuthJs } from '../authjs.ts'
+import { makeBetterAuth } from '../better-auth.ts'
+import { makePassport } from '../passport.ts'
 import type { WechatApp } from '../person.ts'
 import { createUsers } from '../users.ts'
 import { openBrowser } from './browser.ts'
@@ -120,7 +120,7 @@ function locationOf(reply: Response): string {
 const sites: Readonly<Record<string, () => Promise<Site>>> = {
   async 'Better Auth'() {
     const { serve, recipe, database } = await prepare()
-    const handle = await openBetterAuth({ ...recipe, database })
+    const handle = await makeBetterAuth({ ...recipe, database })
     return {
       ...(await serve(createAdaptorServer({ fetch: handle }) as Server)),
       tables: ['user', 'account'],
@@ -141,7 +141,7 @@ const sites: Readonly<Record<string, () => Promise<Site>>> = {
   },
   async 'Auth.js'() {
     const { serve, recipe, users } = await prepare()
-    const handle = openAuthJs({ ...recipe, users })
+    const handle = makeAuthJs({ ...recipe, users })
     return {
       ...(await serve(createAdaptorServer({ fetch: handle }) as Server)),
       tables: ['users', 'identities'],
@@ -161,7 +161,7 @@ const sites: Readonly<Record<string, () => Promise<Site>>> = {
   async Passport() {
     const { serve, recipe, users } = await prepare()
     return {
-      ...(await serve(createServer(openPassport({ ...recipe, users })))),
+      ...(await serve(createServer(makePassport({ ...recipe, users })))),
       tables: ['users', 'identities'],
       begin: async (browser, { appid }) => locationOf(await browser.visit(`/auth/${appid}`)),
       who: async (browser) => (await (await browser.visit('/me')).json()) as { id: string } | null,
@@ -210,6 +210,21 @@ describe.each(Object.entries(sites))('a site on %s', (_, open) => {
     const twin = (await control('POST', '/people', { nickname })) as { id: string }
     expect(await signIn(inWechat, twin.id)).not.toBe(id)
     expect(site.tables.map(count)).toEqual([2, 3])
+  })
+
+  it('keeps a person’s account by the openid, and joins by a unionid that comes late', async () => {
+    const bind = (open_platform: string | null) =>
+      control('PATCH', `/apps/${inWechat.appid}`, { open_platform })
+    await bind(null)
+    const id = await signIn(inWechat)
+    expect(await signIn(inWechat)).toBe(id)
+    expect(await signIn(inWechat, somebodyElse.id)).not.toBe(id)
+    await bind(serviceAccount.open_platform)
+    expect(await signIn(inWechat)).toBe(id)
+    expect(await signIn(onDesktop)).toBe(id)
+    // Theirs was known by the website first: the openid still says who it is.
+    const other = await signIn(onDesktop, somebodyElse.id)
+    expect(await signIn(inWechat, somebodyElse.id)).not.toBe(other)
   })
 
   it('[OA-4] gives WeChat a state that it takes, another each time', async () => {

@@ -296,8 +296,11 @@ export interface ScanBegun {
 
 /** How a scan stands. `approved` comes as an event only: ask once more, for `signed_in`. */
 export type ScanState =
-  | { status: 'waiting' | 'claimed'; /** Seconds. */ expires_in: number }
-  | { status: 'rejected' | 'expired' | 'approved' }
+  | { status: 'waiting'; /** Seconds. */ expires_in: number }
+  | { status: 'claimed'; /** Seconds. */ expires_in: number }
+  | { status: 'rejected' }
+  | { status: 'expired' }
+  | { status: 'approved' }
   | { status: 'signed_in'; session_id: string; user: User }
 
 type Fields = { readonly [name: string]: unknown }

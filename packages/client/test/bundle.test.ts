@@ -4,10 +4,17 @@ import { gzipSync } from 'node:zlib'
 import { transform } from 'esbuild'
 import { beforeAll, describe, expect, it } from 'vitest'
 import fallback from '../account/package.json' with { type: 'json' }
-import { budgetBytes, bundleForMiniProgram, entries } from '../bundle.mts'
+import {
+  budgetBytes,
+  bundleForMiniProgram,
+  bundleForWeb,
+  entries,
+  webBudgetBytes,
+} from '../bundle.mts'
 import manifest from '../package.json' with { type: 'json' }
 import type * as Account from '../src/account.ts'
 import type * as Module from '../src/index.ts'
+import webFallback from '../web/package.json' with { type: 'json' }
 import { authUrl, createWorld, shopUrl, type World } from './support/world.ts'
 
 const code = { index: '', account: '' }
@@ -83,14 +90,20 @@ describe('the files for mini programs', () => {
     await expect(me.removeDevice('none')).rejects.toBeInstanceOf(AuthError)
   })
 
-  it('have a second that is found without exports as well, which webpack 4 does not read', () => {
-    const { exports: published } = manifest
-    const at = (path: string) => `./${join('account', path)}`
-    expect(at(fallback.main)).toBe(published['./account'].require.default)
-    expect(at(fallback.types)).toBe(published['./account'].require.types)
-    expect(at(fallback.module)).toBe(published['./account'].import.default)
-    expect(manifest.files).toContain('account')
-  })
+  it.each([
+    ['account', fallback],
+    ['web', webFallback],
+  ] as const)(
+    'have a %s that is found without exports as well, which webpack 4 does not read',
+    (name, found) => {
+      const published = manifest.exports[`./${name}`]
+      const at = (path: string) => `./${join(name, path)}`
+      expect(at(found.main)).toBe(published.require.default)
+      expect(at(found.types)).toBe(published.require.types)
+      expect(at(found.module)).toBe(published.import.default)
+      expect(manifest.files).toContain(name)
+    },
+  )
 
   it('needs nothing but ECMAScript, timers and wx', async () => {
     const world = createWorld()
@@ -109,5 +122,29 @@ describe('the files for mini programs', () => {
         then(done, failed) { return super.then(late(done), late(failed)) }
       }`
     expect(await liveThrough(world, runBare(world, latePromise))).toEqual(well)
+  })
+})
+
+describe('the file for web pages', () => {
+  it('has no syntax newer than ES2020, and keeps to its size', async () => {
+    const web = await bundleForWeb()
+    const [older, newer] = await Promise.all(
+      ['es2020', 'esnext'].map((target) => transform(web, { target })),
+    )
+    expect(older?.code).toBe(newer?.code)
+    expect(gzipSync(web).length).toBeLessThanOrEqual(webBudgetBytes)
+  })
+
+  it('[WX-2] holds no secret, no source map, and nothing that a strict policy forbids', async () => {
+    const web = await bundleForWeb()
+    expect(web).not.toMatch(/secret|session_key(?!_stale)|sourceMappingURL/i)
+    expect(web).not.toMatch(/\beval\b|new Function|innerHTML|\.style\b|localStorage|sessionStorage/)
+  })
+
+  it('may be loaded where there is no page, as on a server that renders one', async () => {
+    const { code } = await transform(await bundleForWeb(), { format: 'cjs' })
+    const module = { exports: {} }
+    runInContext(code, createContext({ module }))
+    expect(module.exports).toHaveProperty('createWebClient')
   })
 })

@@ -13,6 +13,8 @@ import type {
   PhoneRequired,
   Preferences,
   Problem,
+  ScanBegun,
+  ScanState,
   Session,
   SignedIn,
   SignInOtpBody,
@@ -21,6 +23,8 @@ import type {
   Tokens,
   UpdateMeBody,
   User,
+  WebSession,
+  WebToken,
   WechatData,
   WechatDataBody,
 } from '@kaimen/protocol'
@@ -54,6 +58,10 @@ describe('the wire', () => {
     expectTypeOf<wire.WechatDataBody>().toEqualTypeOf<WechatDataBody>()
     expectTypeOf<Pick<wire.WechatData, string>>().toEqualTypeOf<WechatData>()
     expectTypeOf<wire.MeDeleted>().toEqualTypeOf<MeDeleted>()
+    expectTypeOf<wire.WebSession>().toEqualTypeOf<WebSession>()
+    expectTypeOf<wire.WebToken>().toEqualTypeOf<WebToken>()
+    expectTypeOf<wire.ScanBegun>().toEqualTypeOf<ScanBegun>()
+    expectTypeOf<wire.ScanState>().toEqualTypeOf<ScanState>()
     expectTypeOf<wire.Problem>().toEqualTypeOf<Problem>()
   })
 })

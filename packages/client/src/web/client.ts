@@ -4,7 +4,6 @@ import { isProblem, type User } from '../wire.ts'
 import { fail, misuse, refuse } from './failure.ts'
 import { openFrame } from './frame.ts'
 import type { Host } from './host.ts'
-import { pageLanguage } from './language.ts'
 import { showScan, type ScanOptions, type ShownScan } from './scan.ts'
 import { openTabs } from './tabs.ts'
 import { call, send, type Outgoing } from './transport.ts'
@@ -173,7 +172,7 @@ export function openWebClient(options: WebClientOptions, host: Host): WebClient 
       url: url.href,
       method: method.toUpperCase(),
       data: inQuery ? undefined : data,
-      header: { 'accept-language': pageLanguage(), ...header },
+      header,
       timeout,
       cookie: toKaimen,
     }

@@ -22,7 +22,7 @@ export interface Host {
   onReturn(run: () => void): () => void
 }
 
-export interface Channel {
+interface Channel {
   post(message: object): void
   close(): void
 }

@@ -98,7 +98,7 @@ export function drawScan(
       // Else the time that is left is there.
       if (error || last.includes(next) || next === 'loading') more.textContent = error?.detail ?? ''
       button.hidden = !last.includes(next)
-      if (next === 'loading') frame.textContent = ''
+      if (next === 'loading' || next === 'failed') frame.textContent = ''
     },
     picture(url, failed) {
       const picture = document.createElement('img')
@@ -107,6 +107,7 @@ export function drawScan(
       picture.crossOrigin = 'use-credentials'
       picture.addEventListener('error', failed)
       picture.src = url
+      frame.textContent = ''
       frame.append(picture)
     },
     left(seconds) {

@@ -141,14 +141,21 @@ export function followScan(
     const url = `${baseUrl}/v1/scan/${encodeURIComponent(begun.id)}`
     const poll = pollAt(url, begun.poll_interval * 1000)
     live(begun)
-    watcher.picture(begun.qr_url, () => void explain(begun.qr_url).catch(failed))
+    const draw = (failedTo: () => Promise<void>) =>
+      watcher.picture(begun.qr_url, () => void failedTo().catch(failed))
+    draw(async () => {
+      await explain(begun.qr_url)
+      draw(blame)
+    })
     show('waiting')
     tick(poll)
     listen(url, poll, begun)
   }
 
+  /** The server counts in whole seconds: what is left never grows. */
   function live({ expires_in }: { expires_in: number }): void {
-    life = { sinceMs: host.now(), lengthMs: expires_in * 1000 }
+    const told = { sinceMs: host.now(), lengthMs: expires_in * 1000 }
+    if (status === 'loading' || told.lengthMs < left()) life = told
   }
 
   /** Counts down; the server has the last word on whether the time is up. */
@@ -221,14 +228,10 @@ export function followScan(
   }
 
   /** A picture that does not load does not say why; the same address, asked for, does. */
-  async function explain(url: string): Promise<never> {
+  async function explain(url: string): Promise<void> {
     const asking = { method: 'GET', header: {}, timeout: ownTimeoutMs, cookie: true }
     const reply = await send(host, { url, ...asking })
     if (reply.statusCode >= 300) throw refuse(reply)
-    throw misuse(
-      '小程序码没有显示：请检查网页 CSP 的 img-src',
-      'The picture was not shown: see img-src in the CSP of the page',
-    )
   }
 
   run().catch(failed)
@@ -242,4 +245,12 @@ function readState(data: unknown): ScanState | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The server has a picture, and the page shows none, twice. */
+async function blame(): Promise<never> {
+  throw misuse(
+    '小程序码没有显示：请检查网页 CSP 的 img-src',
+    'The picture was not shown: see img-src in the CSP of the page',
+  )
 }

@@ -7,7 +7,7 @@ import type { Host } from './host.ts'
 import { call, ownTimeoutMs } from './transport.ts'
 
 /** `sinceMs` is its receipt, `lengthMs` its life. */
-export interface Token extends Span {
+interface Token extends Span {
   value: string
   session_id: string
   user_id: string

@@ -35,7 +35,7 @@ export async function send(
     late = true
     abort.abort()
   })
-  const headers = new Headers(header)
+  const headers = new Headers({ 'accept-language': pageLanguage(), ...header })
   const json = data !== undefined && !isBody(data)
   if (json && !headers.has('content-type')) headers.set('content-type', 'application/json')
   try {
@@ -73,8 +73,8 @@ export async function send(
  * @throws {AuthError} For any status but 2xx too.
  */
 export async function call(host: Host, url: string, data?: object, method = data ? 'POST' : 'GET') {
-  const header = { 'accept-language': pageLanguage() }
-  const reply = await send(host, { url, method, data, header, timeout: ownTimeoutMs, cookie: true })
+  const own = { header: {}, timeout: ownTimeoutMs, cookie: true }
+  const reply = await send(host, { url, method, data, ...own })
   if (reply.statusCode >= 300) throw refuse(reply)
   // The page of some gateway, for one.
   if (!isFields(reply.data)) throw fail('reply_invalid', { status: reply.statusCode })

@@ -11,13 +11,14 @@ export interface Tab {
   readonly heard: Array<string | null>
   /** Where it was sent. */
   readonly gone: string[]
+  readonly host: Host
   /** Comes back from the browser's memory, as after “Back”. */
   comeBack(): void
   close(): void
 }
 
 /** One request that reached a server. */
-export interface Call {
+interface Call {
   method: string
   path: string
   query: string
@@ -55,12 +56,13 @@ export interface Browser {
 
 export async function openBrowser({ modern = true } = {}): Promise<Browser> {
   const clock = createClock()
-  const servers = await startServers(clock.trueMs)
+  const servers = await startServers({ now: clock.trueMs })
   const cookies = new Map<string, string>()
   const channels = new Set<{ name: string; hear(message: unknown): void }>()
   const locks = new Map<string, Promise<unknown>>()
   const closers = new Set<() => void>()
-  let inside = 0
+  /** Requests that the server has, and has not answered. */
+  const inside = new Set<Request>()
 
   const wait = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve))
 
@@ -73,11 +75,11 @@ export async function openBrowser({ modern = true } = {}): Promise<Browser> {
   }
 
   async function handle(request: Request): Promise<Response> {
-    inside++
+    inside.add(request)
     try {
       return await servers.auth.handler(request)
     } finally {
-      inside--
+      inside.delete(request)
     }
   }
 
@@ -180,6 +182,7 @@ export async function openBrowser({ modern = true } = {}): Promise<Browser> {
         client,
         heard,
         gone,
+        host,
         comeBack() {
           for (const run of returns) run()
         },
@@ -223,20 +226,18 @@ export async function openBrowser({ modern = true } = {}): Promise<Browser> {
       for (let passed = 0; passed < ms;) {
         // In small steps at first: what was begun is mostly done with by then.
         const step = passed < 500 ? 10 : ms - passed
-        while (inside > 0) await quiet()
+        while (inside.size > 0) await quiet()
         await clock.advance(Math.min(step, ms - passed))
         passed += step
       }
-      while (inside > 0) await quiet()
+      while (inside.size > 0) await quiet()
       await quiet()
     },
     async settle(promise) {
-      let open = true
-      const ended = () => {
-        open = false
-      }
+      const open = new Set([promise])
+      const ended = () => open.clear()
       promise.then(ended, ended)
-      for (let tries = 0; open; tries++) {
+      for (let tries = 0; open.size > 0; tries++) {
         if (tries > 500) throw new Error('It never settled.')
         await browser.pass(100)
       }

@@ -24,26 +24,42 @@ export interface Servers {
   readonly emulatorUrl: string
   /** Asks the emulator's control plane. */
   control(method: string, path: string, body: object): Promise<Record<string, unknown>>
+  /** A person scans a picture, and the mini program opens on their phone. */
+  scan(person: string, picture: Uint8Array): Promise<Confirming>
   close(): Promise<void>
 }
 
-export async function startServers(now: () => number): Promise<Servers> {
+/** The page of the mini program that a scan opened. Each gives the status of the reply. */
+interface Confirming {
+  claim(): Promise<number>
+  approve(): Promise<number>
+  reject(): Promise<number>
+}
+
+export async function startServers({
+  now = systemClock.now,
+  publicUrl = authUrl,
+  origins = [shopOrigin],
+}: { now?: () => number; publicUrl?: string; origins?: string[] } = {}): Promise<Servers> {
   const clock: Clock = { ...systemClock, now }
   const emulator = await createEmulator({ port: 0 })
   const store = createMemoryStore(clock)
   const auth = createAuth({
-    publicUrl: authUrl,
+    publicUrl,
     secret: randomBytes(36).toString('base64url'),
     apps: [serviceAccount, website, miniProgram].map(({ appid, secret, open_platform, kind }) => ({
       app_id: appid,
       secret,
       open_platform,
       kind,
+      ...(kind === 'mini_program' && {
+        scan: { page: 'pages/confirm/confirm', check_path: false },
+      }),
     })),
     store,
     clock,
     wechat: { baseUrl: emulator.url },
-    web: { origins: [shopOrigin], openUrl: emulator.url },
+    web: { origins, openUrl: emulator.url },
     report: () => {},
   })
   async function control(method: string, path: string, body: object) {
@@ -56,10 +72,31 @@ export async function startServers(now: () => number): Promise<Servers> {
   }
   for (const { appid } of [serviceAccount, website])
     await control('PATCH', `/emulator/apps/${appid}`, {
-      redirect_domain: new URL(authUrl).hostname,
+      redirect_domain: new URL(publicUrl).host,
     })
+  async function post(path: string, body: object, token?: string) {
+    const headers = {
+      'content-type': 'application/json',
+      ...(token && { authorization: `Bearer ${token}` }),
+    }
+    return await auth.handler(
+      new Request(publicUrl + path, { method: 'POST', headers, body: JSON.stringify(body) }),
+    )
+  }
+
   return {
     auth,
+    async scan(person, picture) {
+      const image = Buffer.from(picture).toString('base64')
+      const { scene: ticket } = await control('POST', '/emulator/scan', { person, image })
+      const app_id = miniProgram.appid
+      const { code } = await control('POST', '/emulator/wx/login', { appid: app_id, person })
+      const reply = await post('/v1/sign-in/wechat', { app_id, code })
+      const { access_token } = (await reply.json()) as { access_token: string }
+      const tell = (verb: string) => async () =>
+        (await post(`/v1/scan/${verb}`, { ticket }, access_token)).status
+      return { claim: tell('claim'), approve: tell('approve'), reject: tell('reject') }
+    },
     emulatorUrl: emulator.url,
     control,
     async close() {
