@@ -7,7 +7,13 @@ import {
   type MiniProgram,
   type OpenPage,
 } from '../../mini-program/test/support/mini-program.ts'
-import { expectToSee, userIdOf, useShop, visibleToScripts } from './support/at-the-shop.ts'
+import {
+  expectBarToFit,
+  expectToSee,
+  userIdOf,
+  useShop,
+  visibleToScripts,
+} from './support/at-the-shop.ts'
 
 describe.skipIf(lacksChromium)(
   'a person scans the code of the shop, in Chromium',
@@ -22,7 +28,7 @@ describe.skipIf(lacksChromium)(
     })
 
     async function waitForCode(page: Page): Promise<Locator> {
-      await expectToSee(page.locator('#way').getByText('请用微信“扫一扫”'))
+      await expectToSee(page.locator('#way section.waiting'))
       const code = page.locator('#way img')
       await expect
         .poll(() => code.evaluate((image: HTMLImageElement) => image.naturalWidth))
@@ -143,6 +149,16 @@ describe.skipIf(lacksChromium)(
       await expectToSee(page.locator('#who'))
       await other.reload()
       await expectToSee(other.locator('#sign-in'))
+    })
+
+    it('is shown by a name on a narrow screen, having no picture', async () => {
+      const page = await shop.open({ viewport: { width: 360, height: 740 } })
+      await page.goto(`${shop.world.url}/?lang=en`)
+      await page.locator('#sign-in').click()
+      const confirm = await scan(await photograph(page))
+      await confirm.tap('approve')
+      await expectToSee(page.getByText('WeChat user'))
+      await expectBarToFit(page)
     })
 
     it('finds the dialog usable by keyboard, and the code dark on light in a dark page too', async () => {

@@ -1,7 +1,7 @@
 // What a person does at the shop with a browser, and sees there.
 
 import type { FrameLocator, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { openBrowser, type Browser } from '../../../../tools/support/browser.ts'
 import { openShopWorld, type ShopWorld } from './shop-world.ts'
 
@@ -57,6 +57,17 @@ export function useShop() {
 /** It is on the screen, or soon will be. */
 export async function expectToSee(what: Locator): Promise<void> {
   await what.waitFor()
+}
+
+/** The bar at the top of who is signed in is one line, and ends where the screen does. */
+export async function expectBarToFit(page: Page): Promise<void> {
+  const { width = 0 } = page.viewportSize() ?? {}
+  for (const id of ['other-language', 'name', 'sign-out']) {
+    const box = await page.locator(`#${id}`).boundingBox()
+    if (!box) throw new Error(`#${id} is not on the screen`)
+    expect(box.height).toBeLessThan(48)
+    expect(box.x + box.width).toBeLessThanOrEqual(width)
+  }
 }
 
 /** On WeChat's page, alone or in a frame: says who it is, and what they decide. */
