@@ -8,6 +8,7 @@ import {
   type OpenPage,
 } from '../../mini-program/test/support/mini-program.ts'
 import {
+  expectAccount,
   expectBarToFit,
   expectToSee,
   userIdOf,
@@ -76,7 +77,7 @@ describe.skipIf(lacksChromium)(
       const { auth } = await import('../../mini-program/miniprogram/auth.js')
       expect(await userIdOf(page, shop.world.servers.url)).toBe(auth.user?.id)
       await page.reload()
-      await page.locator('#devices li').first().waitFor()
+      await expectAccount(page)
       expect(await page.locator('#devices li').count()).toBe(2)
     })
 
@@ -173,7 +174,7 @@ describe.skipIf(lacksChromium)(
       await waitForCode(page)
       await page.keyboard.press('Escape')
       expect(await page.getByRole('dialog').isVisible()).toBe(false)
-      expect(await page.locator('#way').innerHTML()).toBe('')
+      await expect.poll(() => page.locator('#way').innerHTML()).toBe('')
     })
   },
 )

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { lacksChromium } from '../../../tools/support/browser.ts'
 import {
   decide,
+  expectAccount,
   expectBarToFit,
   expectToSee,
   goToWechat,
@@ -143,7 +144,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       expect(await overflow()).toBeLessThanOrEqual(0)
       await page.locator('#redirect').click()
       await decide(page, '李华')
-      await expectToSee(page.locator('#devices li'))
+      await expectAccount(page)
       expect(await overflow()).toBeLessThanOrEqual(0)
       await expectBarToFit(page)
     })
@@ -174,7 +175,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await decide(page, '李华')
       await page.waitForURL('**scope=snsapi_userinfo**')
       await decide(page, '李华')
-      await expectToSee(page.locator('#no-orders'))
+      await expectAccount(page)
       expect(await nameOf(page)).toBe('李华')
       await page.locator('#sign-out').click()
       await page.locator('#sign-in').click()
@@ -205,7 +206,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await page.locator('#sign-in').click()
       await page.locator('#with-profile').click()
       await decide(page, '李华')
-      await page.locator('#devices li').first().waitFor()
+      await expectAccount(page)
       expect(await page.locator('#devices li').count()).toBe(1)
       expect(await exchanges()).toBe(1)
     })
@@ -246,7 +247,6 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
     it('has one access token for three tabs, renewed by one of them', { retry: 2 }, async () => {
       const first = await shop.open()
       await signIn(first, '李华')
-      await expectToSee(first.locator('#no-orders'))
       const window = first.context()
       const renewals: string[] = []
       window.on('request', (request) => {
@@ -255,7 +255,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       })
       const pages = [first, await window.newPage(), await window.newPage()]
       await Promise.all(pages.slice(1).map((page) => page.goto(shop.world.url)))
-      for (const page of pages) await expectToSee(page.locator('#no-orders'))
+      for (const page of pages) await expectAccount(page)
       expect(renewals).toHaveLength(0)
       // The token runs out in all of them.
       for (const page of pages) {
@@ -274,7 +274,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await second.locator('#sign-in').click()
       await second.getByText('微信扫码', { exact: true }).click()
       await decide(second.frameLocator('#way iframe'), '李华')
-      await expectToSee(first.locator('#name'))
+      for (const page of [first, second]) await expectAccount(page)
       await first.locator('#sign-out').click()
       await expectToSee(second.locator('#sign-in'))
       await second.reload()
@@ -287,6 +287,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await signIn(here, '李华')
       await signIn(there, '李华')
       await here.reload()
+      await expectAccount(here)
       expect(await here.locator('#devices li').count()).toBe(2)
       await here.locator('#sign-out-everywhere').click()
       await expectToSee(here.locator('#sign-in'))

@@ -59,6 +59,13 @@ export async function expectToSee(what: Locator): Promise<void> {
   await what.waitFor()
 }
 
+/** Who is signed in, with orders and devices: nothing is on its way any more. */
+export async function expectAccount(page: Page): Promise<void> {
+  await page.locator('#who').waitFor()
+  await page.locator('#no-orders, #orders li').filter({ visible: true }).first().waitFor()
+  await page.locator('#devices li').first().waitFor()
+}
+
 /** The bar at the top of who is signed in is one line, and ends where the screen does. */
 export async function expectBarToFit(page: Page): Promise<void> {
   const { width = 0 } = page.viewportSize() ?? {}
@@ -91,7 +98,7 @@ export async function goToWechat(page: Page): Promise<void> {
 export async function signIn(page: Page, nickname: string): Promise<void> {
   await goToWechat(page)
   await decide(page, nickname)
-  await page.locator('#name').waitFor()
+  await expectAccount(page)
 }
 
 export const nameOf = (page: Page): Promise<string> => page.locator('#name').innerText()
