@@ -15,6 +15,7 @@ import {
 } from '../../../packages/client/test/support/typed-wx.ts'
 import { baseUrl } from '../miniprogram/config.js'
 import { startMiniProgram, type MiniProgram, type OpenPage } from './support/mini-program.ts'
+import { openScreen } from './support/screen.ts'
 
 const [liHua, wangFang] = seedWorld.people
 /** The pages as they are, the SDK's source, the real server and the real emulator. */
@@ -815,6 +816,149 @@ describe('deleting the account', () => {
     await page.tap('leave')
     expect(page.data['problem']).toBe('为了安全，请退出后重新登录，再试一次')
     expect(await servers.exchanges()).toBe(0)
+  })
+})
+
+describe('the page that a code on a computer opens', () => {
+  it('says which site asks, on what browser and from where, and warns, before anything can be tapped', async () => {
+    const screen = await openScreen(servers)
+    expect(await screen.status()).toBe('waiting')
+    const page = await program.open(screen.url)
+    expect(page.data).toMatchObject({
+      state: 'asking',
+      asker: {
+        site: new URL(servers.url).host,
+        device: expect.stringContaining('Chrome') as string,
+        // Nobody says where this machine is.
+        place: '未知',
+      },
+    })
+    expect(await screen.status()).toBe('claimed')
+    // Signed in silently for it.
+    expect(await servers.exchanges()).toBe(1)
+  })
+
+  it('lets the computer in when the person says so', async () => {
+    const screen = await openScreen(servers)
+    const page = await program.open(screen.url)
+    await page.tap('approve')
+    expect(page.data).toMatchObject({ state: 'let_in', busy: '' })
+    expect(await screen.status()).toBe('signed_in')
+    const devices = devicesOf((await program.open(accountPage)).data)
+    expect(devices).toHaveLength(2)
+  })
+
+  it('lets nobody in when the person refuses', async () => {
+    const screen = await openScreen(servers)
+    const page = await program.open(screen.url)
+    await page.tap('reject')
+    expect(page.data).toMatchObject({ state: 'refused' })
+    expect(await screen.status()).toBe('rejected')
+  })
+
+  it('takes one decision of an impatient double tap', async () => {
+    const screen = await openScreen(servers)
+    const page = await program.open(screen.url)
+    await Promise.all([page.tap('reject'), page.tap('approve')])
+    expect(page.data).toMatchObject({ state: 'refused' })
+    expect(await screen.status()).toBe('rejected')
+  })
+
+  it('says that the code has expired, whenever that is found', async () => {
+    const [early, late] = [await openScreen(servers), await openScreen(servers)]
+    const open = await program.open(early.url)
+    servers.advance(121_000)
+    await open.tap('approve')
+    const opened = await program.open(late.url)
+    for (const { data } of [open, opened])
+      expect(data).toMatchObject({
+        state: 'problem',
+        problem: '二维码已过期',
+        detail: expect.stringContaining('在电脑上换一个新的') as string,
+        retryable: false,
+        busy: '',
+      })
+  })
+
+  it('says that somebody else was faster', async () => {
+    const screen = await openScreen(servers)
+    await program.open(screen.url)
+    program.close()
+    program = await startMiniProgram(borrowPhone(wangFang.id))
+    const page = await program.open(screen.url)
+    expect(page.data).toMatchObject({ state: 'problem', problem: '二维码已被别人扫过' })
+    expect(page.data).toMatchObject({ retryable: false })
+    await page.tap('leave')
+    expect(program.top().route).toBe('pages/sign-in/sign-in')
+  })
+
+  it('says that it was decided already', async () => {
+    const screen = await openScreen(servers)
+    const [one, other] = [await program.open(screen.url), await program.open(screen.url)]
+    await one.tap('reject')
+    await other.tap('approve')
+    expect(other.data).toMatchObject({ state: 'problem', problem: '这次登录已经处理过' })
+    expect(await screen.status()).toBe('rejected')
+  })
+
+  it('says that a code of nobody’s is none', async () => {
+    const page = await program.open(`/pages/confirm/confirm?scene=${'x'.repeat(32)}`)
+    expect(page.data).toMatchObject({ state: 'problem', problem: '二维码无效', retryable: false })
+    const bare = await program.open('/pages/confirm/confirm')
+    expect(bare.data).toMatchObject({ state: 'problem', problem: '没有要确认的登录' })
+  })
+
+  it('says that the network is away, and goes on when it is back', async () => {
+    const screen = await openScreen(servers)
+    const { send } = phone
+    phone.send = () => Promise.reject(new WxFailure('request:fail', 600001))
+    const page = await program.open(screen.url)
+    expect(page.data).toMatchObject({ problem: '网络不通，请稍后重试', retryable: true })
+    phone.send = send
+    await page.tap('claim')
+    expect(page.data).toMatchObject({ state: 'asking' })
+    phone.send = () => Promise.reject(new WxFailure('request:fail', 600001))
+    await page.tap('approve')
+    expect(page.data).toMatchObject({ problem: '网络不通，请稍后重试', retryable: true, busy: '' })
+    phone.send = send
+    await page.tap('claim')
+    await page.tap('approve')
+    expect(await screen.status()).toBe('signed_in')
+  })
+
+  it('has whoever signed out on the phone sign in first', async () => {
+    const account = await program.open(accountPage)
+    await account.tap('signOut')
+    const screen = await openScreen(servers)
+    const page = await program.open(screen.url)
+    expect(page.data).toMatchObject({ state: 'signed_out' })
+    expect(await screen.status()).toBe('waiting')
+    await page.tap('signIn')
+    expect(page.data).toMatchObject({ state: 'asking' })
+    await page.tap('approve')
+    expect(await screen.status()).toBe('signed_in')
+  })
+
+  it('has whoever needs a phone prove it first, and comes back to the question', async () => {
+    await servers.close()
+    servers = await startServers({ scansBy: phoneAppId })
+    program.close()
+    phone = borrowPhone(liHua.id, { appId: phoneAppId })
+    program = await startMiniProgram(phone)
+    const screen = await openScreen(servers)
+    const page = await program.open(screen.url)
+    expect(page.data).toMatchObject({ state: 'phone_required' })
+    await page.tap('provePhone')
+    await program.top().tap('useSms')
+    const sms = program.top()
+    await sms.type('typePhone', liHuasNumber)
+    await sms.tap('sendCode')
+    await sms.type('typeOtp', lastOtp())
+    await sms.tap('submit')
+    expect(program.pages).toHaveLength(1)
+    expect(program.top().data).toMatchObject({ state: 'asking' })
+    await program.top().tap('approve')
+    expect(await screen.status()).toBe('signed_in')
   })
 })
 

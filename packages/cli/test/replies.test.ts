@@ -19,7 +19,7 @@ import { createMemoryStore } from '@kaimen/server/store/memory'
  * held to its schema, and every refusal to the errors that the route names.
  */
 
-const [openApp, , , phoneApp] = seedWorld.apps
+const [openApp, serviceApp, website, phoneApp] = seedWorld.apps
 const [liHua, wangFang, chenMei] = seedWorld.people.map(({ id }) => id)
 /** A PNG of one pixel. */
 const onePixel = Buffer.from(
@@ -49,12 +49,14 @@ function openAuth(options: Partial<AuthOptions> = {}) {
   const opened = createAuth({
     publicUrl: 'https://auth.example.com',
     secret: 'f3a9c1e7-only-for-this-test-b2d4',
-    apps: [openApp, phoneApp].map(({ appid, secret, open_platform }) => ({
+    apps: seedWorld.apps.map(({ kind, appid, secret, open_platform }) => ({
+      kind,
       app_id: appid,
       secret,
       open_platform,
       registration: appid === phoneApp.appid ? 'phone' : 'open',
       push: { token: pushToken },
+      ...(appid === openApp.appid && { scan: { page: 'pages/confirm/confirm' } }),
     })),
     store,
     sms: {
@@ -65,6 +67,7 @@ function openAuth(options: Partial<AuthOptions> = {}) {
       },
     },
     wechat: { baseUrl: emulator.url },
+    web: { openUrl: emulator.url },
     ...options,
   })
   const close = async () => {
@@ -117,7 +120,8 @@ async function expectReply(name: RouteName, input?: Input): Promise<Record<strin
   const body: unknown = await (isJson ? response.json() : response.text())
   expect(response.status).toBe(status)
   const type = response.headers.get('content-type')?.split(';')[0] ?? ''
-  expect([type, `${type.split('/')[0]}/*`]).toContain(replyType)
+  const isElsewhere = status === 303
+  if (!isElsewhere) expect([type, `${type.split('/')[0]}/*`]).toContain(replyType)
   expect(await route.reply['~standard'].validate(body)).not.toHaveProperty('issues')
   if (route.noStore) expect(response.headers.get('cache-control')).toBe('no-store')
   return body as Record<string, string>
@@ -183,6 +187,46 @@ async function control(method: string, path: string, body?: unknown): Promise<un
 async function signIn(person = liHua, to = auth) {
   const json = { app_id: openApp.appid, code: await wxLogin(person) }
   return expectReply('signInWechat', { json, to })
+}
+
+/** What a page of this server's own sends. */
+const ownPage = { origin: 'https://auth.example.com', 'sec-fetch-site': 'same-origin' }
+
+const cookieOf = ({ headers }: Response) => headers.getSetCookie()[0]?.split(';')[0] ?? ''
+
+/** A sign-in by the service account, as a browser does it. */
+async function openBrowserSession(): Promise<string> {
+  const params = { app_id: serviceApp.appid }
+  const query = '?scope=snsapi_userinfo'
+  await expectReply('webStart', { params, query })
+  const begun = await call('webStart', { params, query })
+  const asked = { url: begun.headers.get('location'), person: liHua, decision: 'allow' }
+  const { location } = (await control('POST', '/emulator/authorize', asked)) as { location: string }
+  const back = { params, query: new URL(location).search, headers: { cookie: cookieOf(begun) } }
+  await expectReply('webCallback', back)
+  return cookieOf(await call('webCallback', back))
+}
+
+type Screen = { params: { id: string }; headers: { cookie: string } }
+
+async function beginScan(): Promise<Screen> {
+  const begun = await call('beginScan', { json: {}, headers: ownPage })
+  const { id } = (await begun.clone().json()) as { id: string }
+  expect(await routes.beginScan.reply['~standard'].validate(await begun.json())).toHaveProperty(
+    'value',
+  )
+  return { params: { id }, headers: { cookie: cookieOf(begun) } }
+}
+
+/** What a phone reads off the picture. */
+async function ticketOf(screen: Screen): Promise<string> {
+  const picture = await call('scanPicture', screen)
+  expect(picture.headers.get('content-type')).toMatch(/^image\//)
+  const image = Buffer.from(await picture.arrayBuffer()).toString('base64')
+  const read = (await control('POST', '/emulator/scan', { image, person: liHua })) as {
+    scene: string
+  }
+  return read.scene
 }
 
 const withCode = (code: string) => ({ json: { app_id: openApp.appid, code } })
@@ -320,6 +364,41 @@ describe('a reply is what the protocol says', () => {
     }
     await expectReply('signInCloud', { json: {}, headers, to: behind.auth })
     await behind.close()
+  })
+
+  it('of a sign-in on a web page, and of all that its cookie is good for', async () => {
+    for (const { appid } of [website, serviceApp]) {
+      const switches = { redirect_domain: 'auth.example.com' }
+      await control('PATCH', `/emulator/apps/${appid}`, switches)
+    }
+    const cookie = await openBrowserSession()
+    const headers = { cookie, ...ownPage }
+    expect(await expectReply('webSession', { headers })).toHaveProperty('user.id')
+    expect(await expectReply('webSession')).toEqual({ user: null, session_id: null })
+    const { access_token: token = '', user } = await expectReply('webToken', { headers })
+    const { id } = user as unknown as { id: string }
+    const params = { id, app_id: serviceApp.appid }
+    expect(await expectReply('following', { token, params })).toHaveProperty('follows', false)
+    const { secret } = await auth.credentials.create({ name: 'shop', scopes: ['users'] })
+    const asked = { token: secret.reveal(), params }
+    expect(await expectReply('serviceFollowing', asked)).toHaveProperty('since', null)
+    await expectReply('webSignOut', { headers, json: {} })
+  })
+
+  it('of a scan, and of the phone that approves it', async () => {
+    const { access_token: token = '' } = await signIn(liHua)
+    const [approved, rejected] = [await beginScan(), await beginScan()]
+    for (const { params, headers } of [approved, rejected]) {
+      expect(await expectReply('scan', { params, headers })).toHaveProperty('status', 'waiting')
+    }
+    const json = { ticket: await ticketOf(approved) }
+    expect(await expectReply('claimScan', { token, json })).toHaveProperty('site')
+    await expectReply('approveScan', { token, json })
+    expect(await expectReply('scan', approved)).toHaveProperty('user.id')
+    const other = { ticket: await ticketOf(rejected) }
+    await expectReply('claimScan', { token, json: other })
+    await expectReply('rejectScan', { token, json: other })
+    expect(await expectReply('scan', rejected)).toEqual({ status: 'rejected' })
   })
 
   it('of leaving, and of coming back', async () => {

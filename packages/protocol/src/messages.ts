@@ -237,8 +237,10 @@ export const Introspection = v.variant('active', [
     v.looseObject({
       active: v.literal(true),
       token_type: v.pipe(
-        v.picklist(['Bearer', 'refresh_token']),
-        v.description('Only a Bearer token may call anything'),
+        v.picklist(['Bearer', 'refresh_token', 'web_session']),
+        v.description(
+          'A Bearer token may call anything; a web_session is the cookie of a browser, for pages that a server renders',
+        ),
       ),
       sub: text(32, 'The user'),
       sid: text(32, 'The session'),

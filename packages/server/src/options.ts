@@ -85,7 +85,7 @@ export type AppOptions = {
     | undefined
 }
 
-export type WebOptions = {
+type WebOptions = {
   /**
    * Origins of the pages that people sign in from, as `https://shop.example.com`; that of
    * `publicUrl` is always one. Each has to be same-site with `publicUrl`: browsers keep the cookie
@@ -309,7 +309,8 @@ function checkWeb(web: WebOptions = {}, publicUrl: string): WebSettings {
     )
   }
   const { origins = [], openUrl = 'https://open.weixin.qq.com', locate } = web
-  if (!Array.isArray(origins)) throw new ConfigError('web.origins has to be a list of origins.')
+  if (!isList(origins)) throw new ConfigError('web.origins has to be a list of origins.')
+  const own = new URL(publicUrl)
   for (const [index, origin] of origins.entries()) {
     // A misspelt one would fail at the first sign-in, and far from here.
     if (!isOrigin(origin)) {
@@ -317,13 +318,10 @@ function checkWeb(web: WebOptions = {}, publicUrl: string): WebSettings {
         `web.origins[${index}] has to be an origin, as in https://shop.example.com: no path, no slash at the end, no port that is the usual one, and no *.`,
       )
     }
-  }
-  const own = new URL(publicUrl)
-  const other = origins.find((origin) => new URL(origin).protocol !== own.protocol)
-  if (other !== undefined) {
+    if (new URL(origin).protocol === own.protocol) continue
     // To a browser the two are different sites, and it keeps the cookie back.
     throw new ConfigError(
-      `web.origins has ${other}, but publicUrl begins with ${own.protocol}: both have to be https:, or http: on a developer’s machine.`,
+      `web.origins has ${origin}, but publicUrl begins with ${own.protocol}: both have to be https:, or http: on a developer’s machine.`,
     )
   }
   if (!isOrigin(openUrl)) {
@@ -340,7 +338,10 @@ function checkWeb(web: WebOptions = {}, publicUrl: string): WebSettings {
   }
 }
 
-function isOrigin(text: unknown): boolean {
+/** What no compiler has seen may be anything. */
+const isList = (value: unknown): boolean => Array.isArray(value)
+
+function isOrigin(text: unknown): text is string {
   if (typeof text !== 'string' || !URL.canParse(text)) return false
   const { protocol, origin } = new URL(text)
   return /^https?:$/.test(protocol) && origin === text

@@ -7,6 +7,7 @@ import { systemRandom } from '../src/random.ts'
 import { formatId, parseId } from '../src/id.ts'
 import { readKeyRing } from '../src/key-ring.ts'
 import { parsePhone } from '../src/phone-number.ts'
+import { KaimenError } from '../src/errors.ts'
 import { signIn } from '../src/store/suite/builders.ts'
 import { storedPhone } from '../src/user/phone.ts'
 import { expectProblem } from './support/problem.ts'
@@ -351,6 +352,15 @@ describe.each<StoreKind>(['memory', 'sqlite'])('introspection, on %s', (storeKin
       exp: now + 30 * 24 * 60 * 60,
       auth_time: now,
     })
+  })
+
+  it('[OA-1] does not take a store that is away for a sign-out', async () => {
+    await ask({ token: me.access_token })
+    vi.spyOn(world.store, 'findSession').mockRejectedValue(new KaimenError('unavailable'))
+    for (const token of [me.access_token, me.refresh_token]) {
+      const { status, body } = await ask({ token })
+      expect([status, body['code']]).toEqual([503, 'unavailable'])
+    }
   })
 
   it('[OA-1] heeds no token_type_hint', async () => {

@@ -258,6 +258,25 @@ describe('POST /v1/web/token', () => {
   })
 })
 
+describe('the cookie, at a back end that renders pages', () => {
+  it('[OA-1] is introspected as what it is, as long as the session lasts', async () => {
+    await begin()
+    await browser.signIn(websiteAppId, liHua)
+    const { secret } = await world.auth.credentials.create({ name: 'shop', scopes: ['introspect'] })
+    const json = { token: browser.cookies.get('kaimen') }
+    const ask = () => world.send('POST', '/v1/introspect', { json, token: secret.reveal() })
+    const user = (await who()) as { id: string }
+    expect((await ask()).body).toMatchObject({
+      active: true,
+      token_type: 'web_session',
+      sub: user.id,
+      client_id: websiteAppId,
+    })
+    await world.auth.users.disable(user.id)
+    expect((await ask()).body).toEqual({ active: false })
+  })
+})
+
 describe('signing out', () => {
   beforeEach(async () => {
     await begin()

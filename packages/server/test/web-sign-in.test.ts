@@ -83,7 +83,7 @@ describe('a service account, inside WeChat', () => {
 
     const second = await start(serviceAppId)
     const reply = await browser.open(await browser.decide(location(second), liHua))
-    expect(location(reply)).toBe(`${shop}/`)
+    expect(location(reply)).toBe(`${shop}/#`)
     expect(sessions()).toBe(2)
   })
 
@@ -165,7 +165,7 @@ describe('a website, by WeChat’s QR code', () => {
     expect(location(begun)).toContain('/connect/qrconnect?')
     expect(location(begun)).toContain('scope=snsapi_login&')
     const reply = await browser.open(await browser.decide(location(begun), wangFang))
-    expect([reply.status, location(reply)]).toEqual([303, `${shop}/`])
+    expect([reply.status, location(reply)]).toEqual([303, `${shop}/#`])
     expect(await who(browser)).not.toBe(null)
   })
 
@@ -236,15 +236,16 @@ describe('an app that wants a phone', () => {
 
 describe('a callback that is not right changes nothing', () => {
   beforeEach(() => begin())
-  afterEach(async () => {
+  const expectNobody = async () => {
     expect(sessions()).toBe(0)
     expect(await who(browser)).toBe(null)
-  })
+  }
   const callback = (query: Record<string, string>, app_id = websiteAppId) =>
     browser.open(`/v1/web/${app_id}/callback?${new URLSearchParams(query).toString()}`)
 
   it('[OA-4] without a state', async () => {
     expectPages(await callback({ code: 'abc' }), 400, 'state_missing')
+    await expectNobody()
   })
 
   it('[OA-4] with a state that was never given', async () => {
@@ -252,6 +253,7 @@ describe('a callback that is not right changes nothing', () => {
     const state = '0'.repeat(64)
     expectPages(await callback({ code: 'abc', state }), 400, 'state_expired')
     expectPages(await callback({ code: 'abc', state: '<script>' }), 400, 'state_expired')
+    await expectNobody()
   })
 
   it('[OA-4] in another browser, which uses nothing up', async () => {
@@ -264,6 +266,7 @@ describe('a callback that is not right changes nothing', () => {
     await named.open(`/v1/web/${websiteAppId}/start`)
     expectPages(await named.open(path), 403, 'state_foreign')
     expect((await world.control('GET', '/emulator/calls'))['calls']).toEqual([])
+    await expectNobody()
   })
 
   it('[OA-4] after ten minutes, however much later', async () => {
@@ -273,12 +276,14 @@ describe('a callback that is not right changes nothing', () => {
     expectPages(await browser.open(path), 400, 'state_expired')
     world.clock.advance(60 * 60_000)
     expectPages(await browser.open(path), 400, 'state_expired')
+    await expectNobody()
   })
 
   it('with the state of another app', async () => {
     const begun = await start(websiteAppId)
     const state = new URL(location(begun)).searchParams.get('state') ?? ''
     expectPages(await callback({ code: 'abc', state }, serviceAppId), 400, 'state_expired')
+    await expectNobody()
   })
 
   it('with a code of another app', async () => {
@@ -288,6 +293,7 @@ describe('a callback that is not right changes nothing', () => {
     const begun = await start(websiteAppId)
     const state = new URL(location(begun)).searchParams.get('state') ?? ''
     expectPages(await callback({ code, state }), 400, 'code_invalid')
+    await expectNobody()
   })
 
   it('with what is no code at all, and WeChat is not asked', async () => {
@@ -295,6 +301,7 @@ describe('a callback that is not right changes nothing', () => {
     const state = new URL(location(begun)).searchParams.get('state') ?? ''
     expectPages(await callback({ code: 'a b"<', state }), 400, 'code_invalid')
     expect((await world.control('GET', '/emulator/calls'))['calls']).toEqual([])
+    await expectNobody()
   })
 
   it('after the person refused, with a way to try again', async () => {
@@ -303,6 +310,7 @@ describe('a callback that is not right changes nothing', () => {
     expectPages(reply, 403, 'authorization_refused')
     expect(reply.text).toContain(`href="${shop}/cart"`)
     expect(reply.text).toContain(`/v1/web/${websiteAppId}/start?return_to=`)
+    await expectNobody()
   })
 
   it('while WeChat is away, and may be tried again', async () => {
@@ -315,6 +323,7 @@ describe('a callback that is not right changes nothing', () => {
     const reply = await browser.open(path)
     expectPages(reply, 503, 'wechat_unreachable')
     expect(reply.headers.get('retry-after')).toMatch(/^\d+$/)
+    await expectNobody()
   })
 
   it('of an app that there is not, or that has no web pages', async () => {
@@ -322,6 +331,7 @@ describe('a callback that is not right changes nothing', () => {
       expectPages(await start(app_id), 400, 'app_unknown')
       expectPages(await callback({ state: 'a', code: 'b' }, app_id), 400, 'app_unknown')
     }
+    await expectNobody()
   })
 })
 
@@ -383,7 +393,14 @@ describe('return_to', () => {
     ['http://SHOP.kaimen.test:80/x', `${shop}/x`],
   ])('%j comes back as %s', async (return_to, expected) => {
     const reply = await browser.signIn(websiteAppId, liHua, { return_to })
-    expect(location(reply)).toBe(expected)
+    expect(location(reply)).toBe(`${expected}#`)
+  })
+
+  it('keeps its own fragment, or has an empty one: a browser would carry on that of WeChat’s address', async () => {
+    const arrive = async (return_to: string) =>
+      location(await browser.signIn(websiteAppId, liHua, { return_to }))
+    expect(await arrive('/cart#/paid')).toBe(`${shop}/cart#/paid`)
+    expect(await arrive('/cart')).toBe(`${shop}/cart#`)
   })
 })
 

@@ -3,9 +3,12 @@ import { createEmulator, seedWorld } from '@kaimen/emulator'
 import { createAuth, systemClock, type Auth, type Clock } from '@kaimen/server'
 import { listen } from '@kaimen/server/node'
 import { createMemoryStore } from '@kaimen/server/store/memory'
+import { freePort } from '../../../server/test/support/free-port.ts'
 import { WxFailure, type Phone, type Received, type Sent } from './typed-wx.ts'
 
 const [openApp, , , phoneApp] = seedWorld.apps
+/** Where the example mini program confirms what was scanned, released or not. */
+const scan = { page: 'pages/confirm/confirm', check_path: false }
 const [liHua] = seedWorld.people
 
 /** The mini program that anybody may register with, and the one that wants a phone. */
@@ -21,11 +24,14 @@ const pushSecrets = {
 /** A Kaimen server before an emulated WeChat, both on ports of this machine. */
 export interface RealServers {
   readonly url: string
+  readonly wechatUrl: string
   readonly auth: Auth
   /** What the server's log was given. */
   readonly reports: unknown[]
   /** Every code that was sent by SMS, with its number. */
   readonly texts: Array<{ phone: string; otp: string }>
+  /** Calls the emulator's control plane. */
+  control(method: string, path: string, body?: object): Promise<Record<string, unknown>>
   /** Sets a fault of WeChat's, as the emulator's control plane has it. */
   setSwitches(appId: string, switches: object): Promise<void>
   /**
@@ -34,6 +40,8 @@ export interface RealServers {
    * @param revoke_info Which data, as WeChat's page numbers it.
    */
   push(person: string, event: string, revoke_info?: string): Promise<void>
+  /** The server's. */
+  readonly clock: Clock
   /** Moves the server's clock. */
   advance(ms: number): void
   /** A phone in the hand of one of the emulator's people. */
@@ -46,23 +54,36 @@ export interface RealServers {
   close(): Promise<void>
 }
 
-export async function startServers(): Promise<RealServers> {
+/**
+ * Knows the apps that `kaimen dev` does.
+ *
+ * @param options.origins Of the pages that people sign in from.
+ * @param options.scansBy The mini program that confirms what was scanned.
+ */
+export async function startServers({
+  origins = [],
+  scansBy = openAppId,
+}: { origins?: string[]; scansBy?: string } = {}): Promise<RealServers> {
   let aheadMs = 0
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs }
   const emulator = await createEmulator({ port: 0 })
   const store = createMemoryStore(clock)
   const reports: unknown[] = []
   const texts: RealServers['texts'] = []
+  const port = await freePort()
   const auth = createAuth({
-    publicUrl: 'http://127.0.0.1',
+    publicUrl: `http://127.0.0.1:${port}`,
     secret: randomBytes(32).toString('base64url'),
-    apps: [openApp, phoneApp].map(({ appid, secret, open_platform }) => ({
+    apps: seedWorld.apps.map(({ kind, appid, secret, open_platform }) => ({
+      kind,
       app_id: appid,
       secret,
       open_platform,
       registration: appid === phoneAppId ? 'phone' : 'open',
       push: pushSecrets,
+      ...(appid === scansBy && { scan }),
     })),
+    web: { origins, openUrl: emulator.url },
     store,
     clock,
     wechat: { baseUrl: emulator.url },
@@ -75,7 +96,7 @@ export async function startServers(): Promise<RealServers> {
     },
     report: (...report) => void reports.push(report),
   })
-  const listener = await listen(auth, { port: 0 })
+  const listener = await listen(auth, { port })
   const pushUrl = `${listener.url}/v1/wechat/push/${openAppId}`
   const push = { ...pushSecrets, url: pushUrl, mode: 'secure', format: 'json' }
   const sent: Sent[] = []
@@ -96,11 +117,14 @@ export async function startServers(): Promise<RealServers> {
 
   return {
     url: listener.url,
+    wechatUrl: emulator.url,
     auth,
+    control,
     reports,
     texts,
     sent,
     received,
+    clock,
     advance(ms) {
       aheadMs += ms
     },

@@ -9,7 +9,7 @@ import { openText, sealText } from '../seal.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 
 /** Life of a code on a screen. [OA-6] */
-export const scanTtlMs = 120 * secondMs
+const scanTtlMs = 120 * secondMs
 /** So long a browser has at least to come for what was approved, be it in the last second. */
 const collectMs = 15 * secondMs
 /** Longer than it counts, so that whoever is late is told so. */

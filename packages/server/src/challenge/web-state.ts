@@ -5,7 +5,7 @@ import type { Random } from '../random.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 
 /** How long a person has at WeChat's page. */
-export const stateTtlMs = 10 * minuteMs
+const stateTtlMs = 10 * minuteMs
 /** Kept longer, so that who comes late is told so. */
 const keptMs = 2 * stateTtlMs
 /** For so long a second hit of the same redirect is answered as the first: WeChat may send two. */

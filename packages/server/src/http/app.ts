@@ -1,5 +1,6 @@
 import { routes, type Route } from '@kaimen/protocol'
 import { Hono } from 'hono'
+import { routePath } from 'hono/route'
 import { KaimenError } from '../errors.ts'
 import type { Connection, Handler, Handlers, HttpParts } from './handlers.ts'
 import { endOtherSessions, endSession, listSessions, me } from './me.ts'
@@ -123,7 +124,8 @@ export function mountRoutes(
       error instanceof KaimenError ? error : new KaimenError('internal_error', { cause: error })
     const response = problemResponse(refusal, c.req.header('accept-language'))
     if (response.status >= 500 && !refusal.isReported) {
-      report(`${c.req.method} ${c.req.path}: ${refusal.code}`, refusal)
+      // Not the path itself: it may name somebody's session or scan.
+      report(`${c.req.method} ${routePath(c)}: ${refusal.code}`, refusal)
     }
     return response
   })

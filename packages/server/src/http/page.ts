@@ -86,7 +86,7 @@ export function framedPage(
 
 function describe({ code, detail }: KaimenError, language: Language) {
   const entry = errorTable[code]
-  const said = { title: entry.title[language], detail: (detail ?? entry.detail)[language] }
+  const said = { title: entry.title[language], detail: (detail ?? entry.detail)[language], action: entry.action }
   return { type: 'kaimen:failed', code, ...said }
 }
 

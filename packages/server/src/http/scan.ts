@@ -30,7 +30,7 @@ import { signInByScan } from '../sign-in.ts'
 import { explainWechat } from '../wechat-refusal.ts'
 import { readBody } from './body.ts'
 import { browserOf, nameBrowser, requireOwnPage } from './browser.ts'
-import { appCaller } from './caller.ts'
+import { appCaller, requireFresh } from './caller.ts'
 import { describeBrowser } from './describe-browser.ts'
 import { eventComment, eventResponse, wantsEvents, writeEvent } from './events.ts'
 import { addressOf, limitByAddress, type Call, type Handler, type HttpParts } from './handlers.ts'
@@ -130,11 +130,7 @@ async function openSession(parts: HttpParts, approval: Approval): Promise<number
   return result.session.id
 }
 
-async function signedIn(
-  parts: HttpParts,
-  request: Request,
-  session_id: number,
-): Promise<Response> {
+async function signedIn(parts: HttpParts, request: Request, session_id: number): Promise<Response> {
   const { session, user } = await findLiveSession(parts, session_id).catch((error: unknown) => {
     // Signed out since: a scan signs in once.
     if (error instanceof KaimenError && error.code === 'session_ended') {
@@ -171,7 +167,7 @@ async function* follow(
   const over = AbortSignal.any([gone, parts.draining])
   let told: ScanState['status'] | undefined
   let silentMs = 0
-  for (let scan: Scan | undefined = first; scan && !over.aborted; ) {
+  for (let scan: Scan | undefined = first; scan;) {
     const state = stateReply(parts, scan)
     if (state.status !== told) {
       told = state.status
@@ -245,7 +241,9 @@ export const claimScan: Handler = async (parts, call) => {
 
 /** `POST /v1/scan/approve` */
 export const approveScan: Handler = async (parts, call) => {
-  const { by, ticket } = await scanner(parts, call)
+  const { authenticated, by, ticket } = await scanner(parts, call)
+  // What comes of it counts as a fresh sign-in: an access token that leaked must not become one.
+  requireFresh(parts, authenticated)
   await decideScan(parts, ticket, by, 'approved')
   return jsonResponse({})
 }
@@ -258,8 +256,10 @@ export const rejectScan: Handler = async (parts, call) => {
 }
 
 /** Who scanned, by their access token: a cookie could be a page's, and no page scans. */
-async function scanner(parts: HttpParts, call: Call): Promise<{ by: Scanner; ticket: string }> {
-  const { session, user } = await appCaller(parts, call)
+async function scanner(parts: HttpParts, call: Call) {
+  const authenticated = await appCaller(parts, call)
   const { ticket } = await readBody(call.request, ScanTicketBody)
-  return { by: { app_id: session.app_id, user_id: user.id, session_id: session.id }, ticket }
+  const { session, user } = authenticated
+  const by: Scanner = { app_id: session.app_id, user_id: user.id, session_id: session.id }
+  return { authenticated, by, ticket }
 }

@@ -52,11 +52,20 @@ export const webCallback: Handler = async (parts, call) => {
     const { embed, return_to } = begun
     const arrived = embed
       ? framedPage(request, new URL(return_to).origin, { type: 'kaimen:signed_in' })
-      : goTo(return_to)
+      : goTo(withFragment(return_to))
     return await beginWebSession(parts, request, result.session, arrived)
   } catch (error) {
     return refuse(parts, request, error, { begun })
   }
+}
+
+/**
+ * Without a fragment of its own, even an empty one, the page would be opened at the
+ * `#wechat_redirect` that WeChat's address ends in, and take that for a place in itself. RFC 9110
+ * section 10.2.2.
+ */
+function withFragment(return_to: string): string {
+  return return_to.includes('#') ? return_to : `${return_to}#`
 }
 
 function webApp({ apps }: HttpParts, { params }: Call): App {
@@ -105,7 +114,7 @@ async function sendToWechat(
   }
   const url =
     scope === 'snsapi_login'
-      ? qrConnectUrl({ ...page, ...(embed && { embed: 'self' }) })
+      ? qrConnectUrl({ ...page, ...(embed && { self_redirect: true }) })
       : authorizeUrl({ ...page, scope })
   const response = goTo(url)
   response.headers.append('set-cookie', cookie)

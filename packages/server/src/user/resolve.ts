@@ -31,8 +31,15 @@ type Claim = 'claim' | 'leave'
  * never proven links nothing. (R7)
  */
 export function resolve(found: FoundUsers): Decision {
-  const { byOpenid, byUnionid, isUnionidUserInApp, byPhone, byUnverifiedPhone, byApproval, proves } =
-    found
+  const {
+    byOpenid,
+    byUnionid,
+    isUnionidUserInApp,
+    byPhone,
+    byUnverifiedPhone,
+    byApproval,
+    proves,
+  } = found
   if (byApproval) return { kind: 'exists', user: byApproval, unionid: 'leave', phone: 'leave' }
   const holder = byPhone?.user
   const newUnionid: Claim = proves.unionid && !byUnionid ? 'claim' : 'leave'

@@ -24,15 +24,21 @@ const found: fc.Arbitrary<FoundUsers> = fc
     isUnionidUserInApp: fc.boolean(),
     byPhone: holder,
     byUnverifiedPhone: holder,
+    byApproval: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, holder),
     hasIdentityInApp: fc.boolean(),
     phones: fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
     proves: fc.record({ openid: fc.boolean(), unionid: fc.boolean(), phone: fc.boolean() }),
   })
-  .map(({ byOpenid, byUnionid, byPhone, byUnverifiedPhone, ...rest }) => {
+  .map(({ byOpenid, byUnionid, byPhone, byUnverifiedPhone, byApproval, ...rest }) => {
     const { hasIdentityInApp, isUnionidUserInApp, phones, proves } = rest
     const openid = proves.openid
     const unionid = openid && proves.unionid
     const { phone } = proves
+    // An approval names its user, and nothing besides.
+    if (byApproval) {
+      const proves = { openid: false, unionid: false, phone: false }
+      return { byApproval: user(byApproval, phones[byApproval - 1] === true), proves }
+    }
     const of = (id: number) => user(id, phones[id - 1] === true || id === byPhone)
     return {
       ...(openid && byOpenid && { byOpenid: of(byOpenid) }),
@@ -53,7 +59,8 @@ describe('resolve', () => {
       const { openid, phone } = input.proves
       const claimant = !openid && !phone && input.byUnverifiedPhone
       const linkable = input.byUnionid && !input.isUnionidUserInApp
-      const nobody = !input.byOpenid && !linkable && !input.byPhone && !claimant
+      const known = input.byOpenid ?? input.byPhone ?? input.byApproval
+      const nobody = !known && !linkable && !claimant
       expect(resolve(input).kind === 'create').toBe(nobody)
     })
   })
@@ -68,8 +75,9 @@ describe('resolve', () => {
   it('signs in only somebody who was found', () => {
     expectAlways((input) => {
       const decision = resolve(input)
-      const { byOpenid, byUnionid, byPhone, byUnverifiedPhone } = input
-      const ids = [byOpenid, byUnionid, byPhone?.user, byUnverifiedPhone].map((each) => each?.id)
+      const { byOpenid, byUnionid, byPhone, byUnverifiedPhone, byApproval } = input
+      const all = [byOpenid, byUnionid, byPhone?.user, byUnverifiedPhone, byApproval]
+      const ids = all.map((each) => each?.id)
       if ('user' in decision) expect(ids).toContain(decision.user.id)
     })
   })
@@ -119,6 +127,15 @@ describe('resolve', () => {
       const decision = resolve(input)
       if (decision.kind !== 'link' || input.byPhone?.user.id !== decision.user.id) return
       expect(input.byPhone.hasIdentityInApp).toBe(false)
+    })
+  })
+
+  it('[OA-6] signs in exactly whoever approved, and gives them nothing new', () => {
+    expectAlways((input) => {
+      const { byApproval: user } = input
+      if (!user) return
+      const nothing = { unionid: 'leave', phone: 'leave' }
+      expect(resolve(input)).toEqual({ kind: 'exists', user, ...nothing })
     })
   })
 })

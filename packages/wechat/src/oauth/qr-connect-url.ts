@@ -6,11 +6,11 @@ export interface QrConnectUrlParams extends PageParams {
   /** The page's language. Default: WeChat's choice. */
   readonly lang?: 'cn' | 'en'
   /**
-   * For a frame of the website's own page, as WeChat's wxLogin.js makes it: afterwards the browser
-   * comes back in the frame (`self`) or in the window around it (`top`). Default: a page of its
-   * own.
+   * Asks for the form of the page that goes into an iframe of the website's own page, the one that
+   * WeChat's wxLogin.js opens (`login_type=jssdk`), and says where `redirect_uri` opens: `true` in
+   * the iframe, `false` in the window around it. Default: the page fills a window of its own.
    */
-  readonly embed?: 'self' | 'top'
+  readonly self_redirect?: boolean
 }
 
 /**
@@ -22,17 +22,17 @@ export interface QrConnectUrlParams extends PageParams {
  * @see https://developers.weixin.qq.com/doc/oplatform/Website_App/WeChat_Login/Wechat_Login.html
  */
 export function qrConnectUrl(params: QrConnectUrlParams): string {
-  const { lang, embed } = params
+  const { lang, self_redirect } = params
   if (lang !== undefined && lang !== 'cn' && lang !== 'en') {
     throw new WechatInputError('lang', 'must be cn or en')
   }
-  if (embed !== undefined && embed !== 'self' && embed !== 'top') {
-    throw new WechatInputError('embed', 'must be self or top')
+  if (self_redirect !== undefined && typeof self_redirect !== 'boolean') {
+    throw new WechatInputError('self_redirect', 'must be true or false')
   }
   return pageUrl('/connect/qrconnect', params, 'snsapi_login', [
-    ...(lang === undefined ? [] : [['lang', lang] as const]),
-    ...(embed === undefined
+    ...(self_redirect === undefined
       ? []
-      : [['login_type', 'jssdk'] as const, ['self_redirect', String(embed === 'self')] as const]),
+      : [['login_type', 'jssdk'] as const, ['self_redirect', String(self_redirect)] as const]),
+    ...(lang === undefined ? [] : [['lang', lang] as const]),
   ])
 }

@@ -59,6 +59,20 @@ describe('addresses', () => {
     )
   })
 
+  test.each([true, false])('one for an iframe says so, and where to go: %s', (self_redirect) => {
+    const url = qrConnectUrl({ appid: 'wx1', redirect_uri, state, self_redirect })
+    expect(url).toMatch(/&state=a1B2&login_type=jssdk&self_redirect=(true|false)#wechat_redirect$/)
+    expect(new URL(url).searchParams.get('self_redirect')).toBe(String(self_redirect))
+  })
+
+  test('a self_redirect that is neither true nor false is refused', () => {
+    const wrong = { appid: 'wx1', redirect_uri, state, self_redirect: 'default' }
+    const error = catchSyncError(WechatInputError, () => {
+      callWith(qrConnectUrl, wrong)
+    })
+    expect(error.parameter).toBe('self_redirect')
+  })
+
   test('forcePopup and forceSnapShot come last', () => {
     const params = { appid: 'wx1', redirect_uri, scope: 'snsapi_userinfo', state } as const
     const url = authorizeUrl({ ...params, forcePopup: true, forceSnapShot: true })
@@ -201,6 +215,22 @@ describe('a website', () => {
     expect(token.unionid).toBe((await logIn(bound)).unionid)
     expect((await getUserInfo(wechat, token)).openid).toBe(token.openid)
   })
+
+  test.each([true, false])(
+    'its page in an iframe leads to a code too: %s',
+    async (self_redirect) => {
+      const { wechat, open, baseUrl } = await emulateBrowser()
+      const params = { appid: website.appid, redirect_uri, state, self_redirect }
+      const page = await fetch(qrConnectUrl({ ...params, baseUrl }))
+      expect(page.status).toBe(200)
+      expect(page.headers.get('content-security-policy')).not.toContain('frame-ancestors')
+      const back = await open(qrConnectUrl(params))
+      const code = back.searchParams.get('code') ?? ''
+      expect((await exchangeOAuthCode(wechat, { ...website, code })).scope).toContain(
+        'snsapi_login',
+      )
+    },
+  )
 
   test('a refusal comes back with the state alone', async () => {
     const { open } = await emulateBrowser()
