@@ -337,7 +337,7 @@ describe('behind a proxy', () => {
     const path = await browser.decide(location, liHua)
     expect(path).toMatch(/^\/auth\/v1\/web\//)
     const reply = await browser.open(prefix + path.slice('/auth'.length))
-    expect(reply.headers.get('location')).toBe(`${shop}/cart`)
+    expect(reply.headers.get('location')).toBe(`${shop}/cart#`)
     expect((await browser.ask('GET', `${prefix}/v1/me`)).status).toBe(200)
     expect((await browser.ask('GET', `${prefix}/x/v1/me`)).status).toBe(404)
   })

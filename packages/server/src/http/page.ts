@@ -13,7 +13,7 @@ main{width:100%;max-width:420px;padding:32px 28px;border:1px solid var(--line);b
 h1{margin:0 0 12px;font-size:22px;line-height:1.35}
 p{margin:0 0 20px;color:var(--soft);text-align:start}
 a{display:block;padding:11px 16px;border-radius:8px;color:inherit;text-decoration:none}
-a.first{background:#07c160;color:#fff;font-weight:600}
+a.first{background:#067a3e;color:#fff;font-weight:600}
 a:focus-visible{outline:3px solid #576b95;outline-offset:2px}
 small{display:block;margin-top:16px;color:var(--soft)}
 svg{width:56px;height:56px;margin-bottom:12px}
@@ -86,7 +86,11 @@ export function framedPage(
 
 function describe({ code, detail }: KaimenError, language: Language) {
   const entry = errorTable[code]
-  const said = { title: entry.title[language], detail: (detail ?? entry.detail)[language], action: entry.action }
+  const said = {
+    title: entry.title[language],
+    detail: (detail ?? entry.detail)[language],
+    action: entry.action,
+  }
   return { type: 'kaimen:failed', code, ...said }
 }
 
