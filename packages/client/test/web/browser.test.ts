@@ -124,6 +124,25 @@ describe.skipIf(lacksChromium)('in a real browser', () => {
       expect(await page.locator('iframe').count()).toBe(0)
     })
 
+    it('goes when the person thought better of it', async () => {
+      const page = await openTab(await browser.openWindow())
+      const codes = await page.evaluate(async () => {
+        const element = document.querySelector('main')
+        if (!element) throw new Error('there is no main')
+        const codeOf = ({ code }: AuthError) => code
+        const change = new AbortController()
+        const first = window.auth.signIn({ embed: element, signal: change.signal })
+        change.abort()
+        const second = window.auth.signIn({ embed: element, signal: change.signal })
+        return [
+          await first.then(() => 'in', codeOf),
+          await second.then(() => 'in', codeOf),
+          element.children.length,
+        ]
+      })
+      expect(codes).toEqual(['cancelled', 'cancelled', 0])
+    })
+
     it('believes nobody but that frame, from that server', async () => {
       const page = await openTab(await browser.openWindow())
       await embed(page)
