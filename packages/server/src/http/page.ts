@@ -19,8 +19,8 @@ small{display:block;margin-top:16px;color:var(--soft)}
 svg{width:56px;height:56px;margin-bottom:12px}
 `.trim()
 
-/** Tells the page around the frame, and nobody else, how it went. */
-const tell = `parent.postMessage(JSON.parse(document.body.dataset.message),document.body.dataset.target)`
+/** Tells the page around the frame how it went: a browser hands it to a page of these origins only. */
+const tell = `for(const origin of document.body.dataset.targets.split(' '))parent.postMessage(JSON.parse(document.body.dataset.message),origin)`
 
 const sourceOf = (text: string) => `'sha256-${hash('sha256', text, 'base64')}'`
 const styleSource = sourceOf(style)
@@ -68,20 +68,21 @@ const link = (href: string, text: string, isFirst: boolean) =>
 /**
  * A page in a frame, which says only to the page around it how the sign-in went.
  *
- * @param target The origin of the page around it: one of ours.
+ * @param origins Where the page around it may be: ours.
  */
 export function framedPage(
   request: Request,
-  target: string,
+  origins: Iterable<string>,
   message: { type: 'kaimen:signed_in' } | { type: 'kaimen:failed'; error: KaimenError },
 ): Response {
   const language = chooseLanguage(request.headers.get('accept-language'))
   const told = message.type === 'kaimen:failed' ? describe(message.error, language) : message
-  const data = `data-message="${escape(JSON.stringify(told))}" data-target="${escape(target)}"`
+  const frame = [...origins].join(' ')
+  const data = `data-message="${escape(JSON.stringify(told))}" data-targets="${escape(frame)}"`
   const title = 'title' in told ? told.title : 'Kaimen'
   const text = 'title' in told ? `<main><h1>${escape(told.title)}</h1></main>` : ''
   const body = `${text}<script>${tell}</script>`
-  return pageResponse(language, title, body, { status: 200, frame: target, data })
+  return pageResponse(language, title, body, { status: 200, frame, data })
 }
 
 function describe({ code, detail }: KaimenError, language: Language) {
