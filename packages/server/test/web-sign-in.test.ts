@@ -335,6 +335,8 @@ describe('a callback that is not right changes nothing', () => {
     })
     const reply = await browser.open(path)
     expectPages(reply, 503, 'wechat_unreachable')
+    expect(reply.text).toContain('it is not your fault')
+    expect(reply.text).not.toContain('Retry-After')
     expect(reply.headers.get('retry-after')).toMatch(/^\d+$/)
     await expectNobody()
   })

@@ -1,4 +1,10 @@
-import { chooseLanguage, errorTable, type Language } from '@kaimen/protocol'
+import {
+  chooseLanguage,
+  errorTable,
+  type ErrorCode,
+  type Language,
+  type Localized,
+} from '@kaimen/protocol'
 import { hash } from 'node:crypto'
 import type { KaimenError } from '../errors.ts'
 import { problemResponse } from './problem.ts'
@@ -32,6 +38,41 @@ const words = {
   code: { 'zh-CN': '错误代码', en: 'Error code' },
 } as const
 
+/**
+ * The table's sentences are for whoever writes a program; these are for the person at the page,
+ * where the two have different things to do.
+ */
+const forPeople: Partial<Record<ErrorCode, Localized>> = {
+  code_invalid: {
+    'zh-CN': '微信给出的登录凭证无效或已过期。没有登录，也没有做任何更改。请重新登录。',
+    en: 'What WeChat gave for this sign-in is not valid, or too old. Nobody was signed in and nothing was changed. Sign in again.',
+  },
+  code_used: {
+    'zh-CN': '一次授权只能登录一次。没有做任何更改。请重新登录。',
+    en: 'An authorization signs in once. Nothing was changed. Sign in again.',
+  },
+  wechat_busy: {
+    'zh-CN': '微信暂时无法处理登录，这不是你的问题。请稍等片刻再重新登录。',
+    en: 'WeChat could not process the sign-in just now; it is not your fault. Wait a moment, then sign in again.',
+  },
+  wechat_rate_limited: {
+    'zh-CN': '登录的人太多，微信暂时限制了登录，这不是你的问题。请一分钟后重新登录。',
+    en: 'Too many people are signing in, and WeChat holds them up; it is not your fault. Sign in again in a minute.',
+  },
+  wechat_unreachable: {
+    'zh-CN': '暂时连接不上微信，这不是你的问题。请稍等片刻再重新登录。',
+    en: 'WeChat cannot be reached just now; it is not your fault. Wait a moment, then sign in again.',
+  },
+  wechat_config: {
+    'zh-CN': '本网站的微信登录没有配置好，需要网站的管理员来修正。请稍后再来。',
+    en: 'This site’s sign-in with WeChat is not set up right, which its operator has to mend. Come back later.',
+  },
+  user_deleted: {
+    'zh-CN': '你已经注销了这个账号，它的数据很快会被清除。如要撤销注销，请尽快到小程序里登录。',
+    en: 'You deleted this account, and its data is about to go. To take it back, sign in to the mini program soon.',
+  },
+}
+
 /** Where somebody whose sign-in failed can go on; addresses of ours, checked before. */
 export type WaysOn = { readonly again?: string | undefined; readonly back?: string | undefined }
 
@@ -42,14 +83,14 @@ export function refusalPage(request: Request, error: KaimenError, waysOn: WaysOn
   const problem = problemResponse(error, language)
   if (accept.includes('json') && !accept.includes('html')) return problem
   const spoken = chooseLanguage(language)
-  const { title, detail } = errorTable[error.code]
+  const { title } = errorTable[error.code]
   const { again, back } = waysOn
   const links = [
     again && link(again, words.again[spoken], true),
     back && link(back, words.back[spoken], !again),
   ]
   const body = `<main>${sign}<h1>${escape(title[spoken])}</h1>
-<p>${escape((error.detail ?? detail)[spoken])}</p>
+<p>${escape(sayTo(error)[spoken])}</p>
 ${links.filter(Boolean).join('\n')}
 <small>${words.code[spoken]} ${error.code}</small></main>`
   return pageResponse(spoken, title[spoken], body, {
@@ -85,14 +126,13 @@ export function framedPage(
   return pageResponse(language, title, body, { status: 200, frame, data })
 }
 
-function describe({ code, detail }: KaimenError, language: Language) {
-  const entry = errorTable[code]
-  const said = {
-    title: entry.title[language],
-    detail: (detail ?? entry.detail)[language],
-    action: entry.action,
-  }
-  return { type: 'kaimen:failed', code, ...said }
+const sayTo = ({ code, detail }: KaimenError): Localized =>
+  detail ?? forPeople[code] ?? errorTable[code].detail
+
+function describe(error: KaimenError, language: Language) {
+  const { title, action } = errorTable[error.code]
+  const said = { title: title[language], detail: sayTo(error)[language], action }
+  return { type: 'kaimen:failed', code: error.code, ...said }
 }
 
 function pageResponse(
