@@ -32,11 +32,11 @@ export function timeOfId(id: number): number {
 }
 
 /**
- * How a number is written outside the store: `usr_`, `ses_`, or of conflicts, merges, events and
- * service credentials `cnf_`, `mrg_`, `evt_` and `crd_`; then eleven digits to the base 32, as in
+ * How a number is written outside the store: `usr_`, `ses_`, or of conflicts, merges, events,
+ * service credentials and administrators `cnf_`, `mrg_`, `evt_`, `crd_` and `adm_`; then eleven digits to the base 32, as in
  * `usr_0akg5je1000`.
  */
-export type IdKind = 'usr' | 'ses' | 'cnf' | 'mrg' | 'evt' | 'crd'
+export type IdKind = 'usr' | 'ses' | 'cnf' | 'mrg' | 'evt' | 'crd' | 'adm'
 
 const lowDigits = 6
 const highDigits = 5
