@@ -33,6 +33,7 @@ const rows = [
     'sdk',
     'client-address',
     'host',
+    'health',
     'wechat-refusal',
   ],
   [

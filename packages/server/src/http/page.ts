@@ -86,7 +86,11 @@ export function framedPage(
 
 function describe({ code, detail }: KaimenError, language: Language) {
   const entry = errorTable[code]
-  const said = { title: entry.title[language], detail: (detail ?? entry.detail)[language], action: entry.action }
+  const said = {
+    title: entry.title[language],
+    detail: (detail ?? entry.detail)[language],
+    action: entry.action,
+  }
   return { type: 'kaimen:failed', code, ...said }
 }
 

@@ -132,8 +132,7 @@ export function sqlAdmins(
 
     async countLiveSessions(query) {
       const [row] = (await run.liveSessions(reader, query)).rows
-      // PostgreSQL's driver gives a count as text.
-      return Number(row?.live ?? 0)
+      return row?.live ?? 0
     },
 
     async listLatestEvents({ user_id, before = Number.MAX_SAFE_INTEGER, limit }) {

@@ -148,7 +148,7 @@ export const adminContract: readonly ContractTest<Store>[] = [
       await b.touchAdminSession({ id, seen_at: start + 3 })
       equal((await a.findAdminSession(id))?.session.seen_at, start + 5)
       const outcomes = await Promise.all([a, b].map((s) => s.endAdminSession({ id })))
-      deepEqual(outcomes.sort(), [false, true])
+      deepEqual(outcomes.filter(Boolean).length, 1)
       equal(await a.findAdminSession(id), undefined)
       const { session: old } = await makeOwner(a, 'Wang')
       await a.pruneAdmins(old.expires_at + 1)
