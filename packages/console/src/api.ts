@@ -2,10 +2,10 @@ import type { adminRoutes, AdminRouteName, Problem } from '@kaimen/protocol'
 import type { GenericSchema, InferInput, InferOutput } from 'valibot'
 import { Failure, offline, unreadable } from './failure.ts'
 import { language } from './language.ts'
+import { saveBlob } from './parts/save.ts'
 
 type Routes = typeof adminRoutes
-type EndpointOf<Name extends AdminRouteName> =
-  `${Routes[Name]['method']} ${Routes[Name]['path']}`
+type EndpointOf<Name extends AdminRouteName> = `${Routes[Name]['method']} ${Routes[Name]['path']}`
 /** A route of the protocol, as in `GET /v1/admin/users/{id}`. */
 type Endpoint = { [Name in AdminRouteName]: EndpointOf<Name> }[AdminRouteName]
 type RouteAt<At extends Endpoint> = {
@@ -59,19 +59,20 @@ export async function download<At extends Endpoint>(
   name: string,
 ): Promise<void> {
   const response = await send(endpoint, parts)
-  const url = URL.createObjectURL(await response.blob().catch(() => { throw offline() }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  // The browser reads it after this turn.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+  saveBlob(
+    await response.blob().catch(() => {
+      throw offline()
+    }),
+    name,
+  )
 }
 
 async function send(endpoint: Endpoint, asked: Asked): Promise<Response> {
   const [method = '', path = ''] = endpoint.split(' ')
   const url = new URL(
-    path.slice(1).replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(asked.params?.[name] ?? '')),
+    path
+      .slice(1)
+      .replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(asked.params?.[name] ?? '')),
     base,
   )
   for (const [name, value] of Object.entries(asked.query ?? {})) {

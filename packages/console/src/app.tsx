@@ -1,7 +1,7 @@
 import { ConfigProvider, type GlobalConfigProvider } from 'tdesign-vue-next'
 import enUs from 'tdesign-vue-next/es/locale/en_US.mjs'
 import zhCn from 'tdesign-vue-next/es/locale/zh_CN.mjs'
-import { computed, defineComponent, nextTick, onMounted, shallowRef, watch, watchEffect } from 'vue'
+import { computed, defineComponent, h, nextTick, onMounted, shallowRef, watch, watchEffect } from 'vue'
 import { hearSessionEnd } from './api.ts'
 import { asFailure, type Failure } from './failure.ts'
 import { language, t } from './language.ts'
@@ -91,7 +91,7 @@ export const App = defineComponent({
                 </p>
               </>
             ) : (
-              <found.show key={route.value.parts.join('/')} />
+              h(found.show, { key: route.value.parts.join('/') })
             )}
           </main>
         </div>
@@ -129,4 +129,3 @@ export const App = defineComponent({
     )
   },
 })
-

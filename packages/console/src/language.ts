@@ -25,7 +25,10 @@ export function followLanguage(): void {
   })
 }
 
-/** The text in the language that is chosen; where it is called in a rendering, it follows the choice. */
+/**
+ * The text in the language that is chosen; where it is called in a rendering, it follows the
+ * choice.
+ */
 export function t(zh: string, en: string): string {
   return language.value === 'zh-CN' ? zh : en
 }
@@ -52,7 +55,8 @@ const steps = [
 /** How long ago or ahead, in the coarsest unit that fits. */
 export function formatAge(instant: string, nowMs: number): string {
   const seconds = Math.round((Date.parse(instant) - nowMs) / 1000)
-  const [unit, length] = steps.find(([, size]) => Math.abs(seconds) >= size) ?? (['second', 1] as const)
+  const [unit, length] =
+    steps.find(([, size]) => Math.abs(seconds) >= size) ?? (['second', 1] as const)
   return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }).format(
     Math.trunc(seconds / length),
     unit,
@@ -61,7 +65,8 @@ export function formatAge(instant: string, nowMs: number): string {
 
 /** @returns Such as `15 min` or `180 days`. */
 export function formatSpan(seconds: number): string {
-  const [unit, length] = steps.find(([, size]) => seconds >= size && seconds % size === 0) ?? (['second', 1] as const)
+  const [unit, length] =
+    steps.find(([, size]) => seconds >= size && seconds % size === 0) ?? (['second', 1] as const)
   return new Intl.NumberFormat(language.value, { style: 'unit', unit, unitDisplay: 'long' }).format(
     seconds / length,
   )

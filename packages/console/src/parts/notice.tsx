@@ -2,7 +2,11 @@ import { Alert } from 'tdesign-vue-next'
 import { defineComponent, ref } from 'vue'
 import { t } from '../language.ts'
 
-type Notice = { readonly id: number; readonly theme: 'success' | 'warning' | 'error'; readonly says: string }
+type Notice = {
+  readonly id: number
+  readonly theme: 'success' | 'warning' | 'error'
+  readonly says: string
+}
 
 const notices = ref<readonly Notice[]>([])
 let last = 0
