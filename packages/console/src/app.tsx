@@ -1,7 +1,16 @@
 import { ConfigProvider, type GlobalConfigProvider } from 'tdesign-vue-next'
 import enUs from 'tdesign-vue-next/es/locale/en_US.mjs'
 import zhCn from 'tdesign-vue-next/es/locale/zh_CN.mjs'
-import { computed, defineComponent, h, nextTick, onMounted, shallowRef, watch, watchEffect } from 'vue'
+import {
+  computed,
+  defineComponent,
+  h,
+  nextTick,
+  onMounted,
+  shallowRef,
+  watch,
+  watchEffect,
+} from 'vue'
 import { hearSessionEnd } from './api.ts'
 import { asFailure, type Failure } from './failure.ts'
 import { language, t } from './language.ts'
@@ -70,16 +79,6 @@ export const App = defineComponent({
       const found = page.value
       return (
         <div class="house">
-          <a
-            class="skip"
-            href={linkTo(route.value.parts)}
-            onClick={(event: Event) => {
-              event.preventDefault()
-              document.querySelector('h1')?.focus()
-            }}
-          >
-            {t('跳到正文', 'Skip to the page')}
-          </a>
           <Menu />
           <main class="main">
             <Notices />

@@ -340,15 +340,7 @@ export const OneUser = defineComponent({
                 title: t('操作', 'Act'),
                 cell: (session) =>
                   session.ended_at === null && may('operator') ? (
-                    <button
-                      type="button"
-                      class="link"
-                      aria-label={t(
-                        `让 ${nameDevice(session.device)} 退出`,
-                        `Sign ${nameDevice(session.device)} out`,
-                      )}
-                      onClick={() => askEnd(session.id)}
-                    >
+                    <button type="button" class="link" onClick={() => askEnd(session.id)}>
                       {t('退出…', 'Sign out…')}
                     </button>
                   ) : undefined,

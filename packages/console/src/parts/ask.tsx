@@ -93,6 +93,7 @@ export const Asking = defineComponent({
                 <Input
                   value={typed.value}
                   autocomplete="off"
+                  placeholder=""
                   onChange={(value) => {
                     typed.value = String(value)
                   }}

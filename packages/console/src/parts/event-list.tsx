@@ -4,6 +4,7 @@ import { defineComponent, ref, shallowRef, watch } from 'vue'
 import { call } from '../api.ts'
 import { asFailure, type Failure } from '../failure.ts'
 import { t } from '../language.ts'
+import { useLoaded } from '../load.ts'
 import { showEvents } from './events.tsx'
 import { showProblem } from './problem.tsx'
 
@@ -18,6 +19,11 @@ export const EventList = defineComponent(
     const failure = shallowRef<Failure>()
     const busy = ref(false)
     const before = ref<string | null>(null)
+    // Ids do, where the names cannot be had.
+    const admins = useLoaded(async (signal) => {
+      const found = await call('GET /v1/admin/admins', { signal })
+      return new Map(found.admins.map(({ id, name }) => [id, name]))
+    })
     let turn = 0
 
     async function load(from?: string) {
@@ -49,7 +55,11 @@ export const EventList = defineComponent(
       <div>
         {failure.value && events.value === undefined
           ? undefined
-          : showEvents(events.value, props.label)}
+          : showEvents(events.value, {
+              label: props.label,
+              ofOne: props.filters.user_id !== undefined,
+              nameAdmin: (id) => admins.value.value?.get(id) ?? id,
+            })}
         {showProblem(failure.value, () => load(before.value ?? undefined))}
         {before.value === null || events.value === undefined ? undefined : (
           <p class="more">

@@ -4,8 +4,18 @@ import { linkTo } from '../route.ts'
 import { nameEndReason, nameEvent, nameFailure, nameStatus, nameWay } from '../words.ts'
 import { showTable } from './table.tsx'
 
+type EventOptions = {
+  readonly label: string
+  /** Whether all are of one user, whom each line need not name. */
+  readonly ofOne: boolean
+  readonly nameAdmin: (id: string) => string
+}
+
 /** The audit log's lines. */
-export function showEvents(events: readonly AdminEvent[] | undefined, label: string) {
+export function showEvents(
+  events: readonly AdminEvent[] | undefined,
+  { label, ofOne, nameAdmin }: EventOptions,
+) {
   return showTable({
     label,
     rows: events,
@@ -24,15 +34,20 @@ export function showEvents(events: readonly AdminEvent[] | undefined, label: str
           </span>
         ),
       },
-      { title: t('用户', 'User'), cell: ({ user_id }) => linkUser(user_id) },
+      ...(ofOne
+        ? []
+        : [
+            {
+              title: t('用户', 'User'),
+              cell: ({ user_id }: AdminEvent) => linkUser(user_id),
+            },
+          ]),
       { title: t('应用', 'App'), cell: ({ app_id }) => showCode(app_id) },
       {
         title: t('管理员', 'Administrator'),
         cell: ({ admin_id }) =>
           admin_id === null ? undefined : (
-            <a href={linkTo(['audit'], { admin_id })}>
-              <code>{admin_id}</code>
-            </a>
+            <a href={linkTo(['audit'], { admin_id })}>{nameAdmin(admin_id)}</a>
           ),
       },
       { title: t('详情', 'Detail'), cell: ({ detail }) => showDetail(detail) },
@@ -61,6 +76,7 @@ const says: Readonly<Record<string, (code: string) => string>> = {
 }
 
 function showDetail(detail: Readonly<Record<string, unknown>>) {
+  if (Object.keys(detail).length === 0) return undefined
   return (
     <span class="detail">
       {Object.entries(detail).map(([name, value]) => (

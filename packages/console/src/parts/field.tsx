@@ -12,12 +12,13 @@ type FieldOptions = {
   readonly autofocus?: boolean
 }
 
-export function showField({ label, value, hint, ...rest }: FieldOptions) {
+export function showField({ label, value, hint, placeholder = '', ...rest }: FieldOptions) {
   return (
     <label class="field">
       <span>{label}</span>
       <Input
         {...rest}
+        placeholder={placeholder}
         value={value.value}
         spellCheck={false}
         onChange={(changed) => {

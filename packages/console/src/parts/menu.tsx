@@ -31,6 +31,9 @@ export const Menu = defineComponent({
       const admin = session.value?.admin
       return (
         <header class="menu">
+          <button type="button" class="skip" onClick={() => document.querySelector('h1')?.focus()}>
+            {t('跳到正文', 'Skip to the page')}
+          </button>
           <div class="menu-top">
             <p class="brand">
               <span class="brand-mark" aria-hidden="true" />
