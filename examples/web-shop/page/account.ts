@@ -9,7 +9,7 @@ import { formatTime, language, words } from './words.ts'
 type Order = { id: number; tea: string; at: string }
 type Device = {
   id: string
-  device: { name?: string; model?: string } | null
+  device: { name?: string; model?: string; system?: string } | null
   last_seen_at: string
   current: boolean
 }
@@ -38,7 +38,9 @@ async function loadOrders(): Promise<void> {
 async function loadDevices(): Promise<void> {
   const { sessions } = await ask<{ sessions: Device[] }>('/v1/me/sessions')
   const items = sessions.map(({ id, device, last_seen_at, current }) => {
-    const name = device?.name ?? device?.model ?? words.unknown_device
+    const { name: given, model, system } = device ?? {}
+    const known = [given ?? model, system].filter((part) => part !== undefined)
+    const name = known.join(', ') || words.unknown_device
     const row = item(name, `${words.last_seen} ${formatTime(last_seen_at)}`)
     if (current) row.append(tag(words.this_device))
     else row.append(removal(id, name))

@@ -7,7 +7,14 @@ import {
   type MiniProgram,
   type OpenPage,
 } from '../../mini-program/test/support/mini-program.ts'
-import { expectToSee, userIdOf, useShop, visibleToScripts } from './support/at-the-shop.ts'
+import {
+  expectAccount,
+  expectBarToFit,
+  expectToSee,
+  userIdOf,
+  useShop,
+  visibleToScripts,
+} from './support/at-the-shop.ts'
 
 describe.skipIf(lacksChromium)(
   'a person scans the code of the shop, in Chromium',
@@ -22,7 +29,7 @@ describe.skipIf(lacksChromium)(
     })
 
     async function waitForCode(page: Page): Promise<Locator> {
-      await expectToSee(page.locator('#way').getByText('请用微信扫码登录'))
+      await expectToSee(page.locator('#way section.waiting'))
       const code = page.locator('#way img')
       await expect
         .poll(() => code.evaluate((image: HTMLImageElement) => image.naturalWidth))
@@ -70,7 +77,7 @@ describe.skipIf(lacksChromium)(
       const { auth } = await import('../../mini-program/miniprogram/auth.js')
       expect(await userIdOf(page, shop.world.servers.url)).toBe(auth.user?.id)
       await page.reload()
-      await page.locator('#devices li').first().waitFor()
+      await expectAccount(page)
       expect(await page.locator('#devices li').count()).toBe(2)
     })
 
@@ -145,6 +152,16 @@ describe.skipIf(lacksChromium)(
       await expectToSee(other.locator('#sign-in'))
     })
 
+    it('is shown by a name on a narrow screen, having no picture', async () => {
+      const page = await shop.open({ viewport: { width: 360, height: 740 } })
+      await page.goto(`${shop.world.url}/?lang=en`)
+      await page.locator('#sign-in').click()
+      const confirm = await scan(await photograph(page))
+      await confirm.tap('approve')
+      await expectToSee(page.getByText('WeChat user'))
+      await expectBarToFit(page)
+    })
+
     it('finds the dialog usable by keyboard, and the code dark on light in a dark page too', async () => {
       const page = await shop.open({ colorScheme: 'dark', viewport: { width: 360, height: 740 } })
       await page.locator('#sign-in').focus()
@@ -157,7 +174,7 @@ describe.skipIf(lacksChromium)(
       await waitForCode(page)
       await page.keyboard.press('Escape')
       expect(await page.getByRole('dialog').isVisible()).toBe(false)
-      expect(await page.locator('#way').innerHTML()).toBe('')
+      await expect.poll(() => page.locator('#way').innerHTML()).toBe('')
     })
   },
 )

@@ -344,7 +344,7 @@ const isList = (value: unknown): boolean => Array.isArray(value)
 function isOrigin(text: unknown): text is string {
   if (typeof text !== 'string' || !URL.canParse(text)) return false
   const { protocol, origin } = new URL(text)
-  return /^https?:$/.test(protocol) && origin === text
+  return /^https?:$/.test(protocol) && origin === text && !text.includes('*')
 }
 
 function checkRetention({ sessionDays = 30, eventDays = 180 }: RetentionOptions = {}): Retention {

@@ -1,7 +1,7 @@
 // What a person does at the shop with a browser, and sees there.
 
 import type { FrameLocator, Locator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { openBrowser, type Browser } from '../../../../tools/support/browser.ts'
 import { openShopWorld, type ShopWorld } from './shop-world.ts'
 
@@ -59,6 +59,24 @@ export async function expectToSee(what: Locator): Promise<void> {
   await what.waitFor()
 }
 
+/** Who is signed in, with orders and devices: nothing is on its way any more. */
+export async function expectAccount(page: Page): Promise<void> {
+  await page.locator('#who').waitFor()
+  await page.locator('#no-orders, #orders li').filter({ visible: true }).first().waitFor()
+  await page.locator('#devices li').first().waitFor()
+}
+
+/** The bar at the top of who is signed in is one line, and ends where the screen does. */
+export async function expectBarToFit(page: Page): Promise<void> {
+  const { width = 0 } = page.viewportSize() ?? {}
+  for (const id of ['other-language', 'name', 'sign-out']) {
+    const box = await page.locator(`#${id}`).boundingBox()
+    if (!box) throw new Error(`#${id} is not on the screen`)
+    expect(box.height).toBeLessThan(48)
+    expect(box.x + box.width).toBeLessThanOrEqual(width)
+  }
+}
+
 /** On WeChat's page, alone or in a frame: says who it is, and what they decide. */
 export async function decide(
   page: Page | FrameLocator,
@@ -80,7 +98,7 @@ export async function goToWechat(page: Page): Promise<void> {
 export async function signIn(page: Page, nickname: string): Promise<void> {
   await goToWechat(page)
   await decide(page, nickname)
-  await page.locator('#name').waitFor()
+  await expectAccount(page)
 }
 
 export const nameOf = (page: Page): Promise<string> => page.locator('#name').innerText()

@@ -10,7 +10,7 @@ import {
 } from '../../../../packages/emulator/src/tls/certificate.ts'
 
 /** Where what begins with a path goes to; `cuts`: the path is taken off. */
-export type ProxyRule = { readonly path: string; readonly to: string; readonly cuts: boolean }
+type ProxyRule = { readonly path: string; readonly to: string; readonly cuts: boolean }
 
 export type TlsProxy = {
   /** As in `https://localhost:4443`. */
@@ -27,7 +27,10 @@ export async function openTlsProxy(): Promise<TlsProxy> {
   const server = createServer({ cert, key }, (incoming, outgoing) => {
     const { url = '/', method, headers } = incoming
     const rule = rules.find(({ path }) => url.startsWith(path))
-    if (!rule) return outgoing.writeHead(502).end()
+    if (!rule) {
+      outgoing.writeHead(502).end()
+      return
+    }
     const path = rule.cuts ? url.slice(rule.path.length - 1) : url
     const forward = ask(new URL(path, rule.to), { method, headers }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers)

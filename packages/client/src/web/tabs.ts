@@ -9,7 +9,6 @@ import { call, ownTimeoutMs } from './transport.ts'
 /** `sinceMs` is its receipt, `lengthMs` its life. */
 interface Token extends Span {
   value: string
-  session_id: string
   user_id: string
 }
 
@@ -74,7 +73,7 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
     post({ kind: 'session', session_id: current?.session_id ?? null, token: usable() })
 
   function hear(message: unknown): void {
-    if (!open || !isMessage(message)) return
+    if (!isMessage(message)) return
     if (message.kind === 'ask') {
       if (usable()) tell()
     } else if (message.kind === 'ended') {
@@ -107,8 +106,9 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
     }
   }
 
+  /** Of the session that is here. */
   function take(given: Token): void {
-    if (given.value === spoilt || given.session_id !== current?.session_id) return
+    if (given.value === spoilt) return
     if (token && left(token) >= left(given)) return
     token = given
     answered()
@@ -181,7 +181,6 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
       set({ user, session_id })
       take({
         value: access_token,
-        session_id,
         user_id: user.id,
         sinceMs,
         lengthMs: expires_in * 1000,
@@ -268,7 +267,7 @@ function isMessage(value: unknown): value is Message {
 function isToken(value: unknown): value is Token {
   return (
     isFields(value) &&
-    ['value', 'session_id', 'user_id'].every((name) => typeof value[name] === 'string') &&
+    ['value', 'user_id'].every((name) => typeof value[name] === 'string') &&
     ['sinceMs', 'lengthMs'].every((name) => typeof value[name] === 'number')
   )
 }

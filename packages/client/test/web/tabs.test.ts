@@ -54,7 +54,8 @@ describe('the tabs of a browser', () => {
     await browser.pass(14 * minuteMs)
     await askAll(tabs)
     expect(browser.count('/v1/web/token')).toBe(1)
-    await browser.pass(minuteMs)
+    // Half a minute early: what is under way has to arrive in time.
+    await browser.pass(0.6 * minuteMs)
     await askAll(tabs)
     expect(browser.count('/v1/web/token')).toBe(2)
     expect(browser.renewals.most).toBe(1)
@@ -72,7 +73,10 @@ describe('the tabs of a browser', () => {
   it('lend a new one their token', async () => {
     await askAll([await beginOne()])
     const late = browser.open()
-    await askAll([late])
+    await browser.settle(late.client.ready)
+    const beganMs = browser.clock.trueMs()
+    const asked = ask(late.client).then(() => browser.clock.trueMs() - beganMs)
+    expect(await browser.settle(asked)).toBeLessThan(10)
     expect(browser.count('/v1/web/token')).toBe(1)
   })
 
@@ -136,7 +140,58 @@ describe('the tabs of a browser', () => {
     expect(tab.client.user?.id).not.toBe(before)
   })
 
-  it('believe no answer that was asked for before something changed', async () => {
+  it('send nothing as somebody else than the page shows, while it finds out who is here', async () => {
+    const tab = await beginOne()
+    await browser.signIn(wangFang.id)
+    tab.comeBack()
+    expect(await failureOf(browser.settle(ask(tab.client)))).toMatchObject({ code: 'signed_out' })
+    expect(browser.count('/orders')).toBe(0)
+  })
+
+  it('send nothing again as somebody else', async () => {
+    const tab = await beginOne()
+    await askAll([tab])
+    browser.shopAnswer = () => refuse('token_expired')
+    browser.calls.length = 0
+    browser.delay = () => 300
+    const asked = failureOf(ask(tab.client))
+    await browser.pass(310)
+    browser.delay = () => 1
+    await browser.signIn(wangFang.id)
+    const arrived = browser.open()
+    expect(await browser.settle(asked)).toMatchObject({ code: 'signed_out' })
+    expect(users([tab])).toEqual(users([arrived]))
+    expect(browser.count('/orders')).toBe(1)
+  })
+
+  it('ask once more when somebody signs in while they wait for an answer', async () => {
+    const tab = await beginOne()
+    browser.delay = () => 200
+    tab.comeBack()
+    await browser.pass(250)
+    browser.delay = () => 1
+    await browser.signIn(wangFang.id)
+    browser.open()
+    await browser.pass(1000)
+    const session = await browser.ask('GET', '/v1/web/session')
+    const { user } = (await session.json()) as { user: { id: string } | null }
+    expect(users([tab])).toEqual([user && user.id])
+  })
+
+  it('believe no word on who is here that was asked for before a sign-out', async () => {
+    const tabs = await beginTwo()
+    browser.delay = () => 200
+    tabs[0].comeBack()
+    await browser.pass(250)
+    browser.delay = () => 1
+    await browser.settle(tabs[1].client.signOut())
+    await browser.pass(1000)
+    expect(users(tabs)).toEqual([null, null])
+    expect(tabs[0].heard.slice(-1)).toEqual([null])
+    expect(tabs[0].heard.filter((id) => id === null)).toHaveLength(1)
+  })
+
+  it('believe no token that was asked for before a sign-out', async () => {
     const tabs = await beginTwo()
     const [first, second] = tabs
     let slow = true
