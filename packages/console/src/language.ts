@@ -52,17 +52,6 @@ const steps = [
   ['second', 1],
 ] as const
 
-/** How long ago or ahead, in the coarsest unit that fits. */
-export function formatAge(instant: string, nowMs: number): string {
-  const seconds = Math.round((Date.parse(instant) - nowMs) / 1000)
-  const [unit, length] =
-    steps.find(([, size]) => Math.abs(seconds) >= size) ?? (['second', 1] as const)
-  return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }).format(
-    Math.trunc(seconds / length),
-    unit,
-  )
-}
-
 /** @returns Such as `15 min` or `180 days`. */
 export function formatSpan(seconds: number): string {
   const [unit, length] =

@@ -1,7 +1,7 @@
 import type { VNodeChild } from 'vue'
 import { t } from '../language.ts'
 
-export type Column<Row> = {
+type Column<Row> = {
   readonly title: string
   readonly cell: (row: Row) => VNodeChild
   /** Numbers stand to the right. */
