@@ -371,7 +371,7 @@ export const AdminInvited = v.strictObject({
 })
 export type AdminInvited = v.InferOutput<typeof AdminInvited>
 
-export const AdminEventLines = v.pipe(
+const AdminEventLines = v.pipe(
   v.string(),
   v.description('Events, newest first, each as JSON on a line of its own'),
 )
