@@ -20,6 +20,10 @@ const ways: Words = {
   cloud: () => t('微信云托管', 'WeChat cloud hosting'),
   web: () => t('网页授权', 'Web page'),
   scan: () => t('扫码', 'Scan'),
+  authenticator: () => t('验证器', 'Authenticator'),
+  recovery_code: () => t('恢复码', 'Recovery code'),
+  operator: () => t('运营者', 'Operator'),
+  schedule: () => t('按计划', 'Schedule'),
 }
 
 const statuses: Words = {
@@ -76,6 +80,14 @@ export const eventNames: Words = {
   signing_key_rotated: () => t('轮换签名密钥', 'Signing key rotated'),
   signing_key_retired: () => t('签名密钥退役', 'Signing key retired'),
   signing_keys_revoked: () => t('吊销签名密钥', 'Signing keys revoked'),
+  admin_invited: () => t('邀请管理员', 'Administrator invited'),
+  admin_set_up: () => t('管理员设置完成', 'Administrator set up'),
+  admin_signed_in: () => t('管理员登录', 'Administrator signed in'),
+  admin_sign_in_failed: () => t('管理员登录失败', "Administrator's sign-in failed"),
+  admin_signed_out: () => t('管理员退出', 'Administrator signed out'),
+  admin_role_changed: () => t('更改管理员角色', "Administrator's role changed"),
+  admin_ended: () => t('撤销管理员', 'Administrator ended'),
+  events_exported: () => t('导出审计日志', 'Audit log exported'),
 }
 
 const slots: Words = {
@@ -127,6 +139,7 @@ const checks: Words = {
 
 const named = (words: Words) => (code: string) => words[code]?.() ?? code
 
+export const nameRole = named(roleNames)
 export const nameWay = named(ways)
 export const nameStatus = named(statuses)
 export const nameKind = named(kinds)

@@ -1,7 +1,7 @@
 import type { AdminEvent } from '@kaimen/protocol'
 import { formatInstant, t } from '../language.ts'
 import { linkTo } from '../route.ts'
-import { nameEndReason, nameEvent, nameFailure, nameStatus, nameWay } from '../words.ts'
+import { nameEndReason, nameEvent, nameFailure, nameRole, nameStatus, nameWay } from '../words.ts'
 import { showTable } from './table.tsx'
 
 type EventOptions = {
@@ -73,6 +73,7 @@ const says: Readonly<Record<string, (code: string) => string>> = {
   reason: nameEndReason,
   status: nameStatus,
   by: nameWay,
+  role: nameRole,
 }
 
 function showDetail(detail: Readonly<Record<string, unknown>>) {
