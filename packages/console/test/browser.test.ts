@@ -6,6 +6,7 @@ import {
   act,
   beginSignIn,
   buildConsole,
+  expectHeading,
   findBarriers,
   followLink,
   liHua,
@@ -84,14 +85,14 @@ describe.skipIf(lacksChromium)('the console', { timeout: 60_000 }, () => {
       await page.getByRole('alert').waitFor()
       await page.getByLabel('Six digits').fill(await office.code(owner.secret))
       await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-      await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+      await expectHeading(page, 'Overview')
 
       await page.getByRole('button', { name: 'Sign out', exact: true }).click()
       await beginSignIn(page, owner.name)
       await page.getByRole('button', { name: 'Use a recovery code' }).click()
       await page.getByLabel('Recovery code').fill(owner.recoveryCodes[0] ?? '')
       await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-      await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+      await expectHeading(page, 'Overview')
     })
 
     it('goes by keyboard alone', async () => {
@@ -105,7 +106,7 @@ describe.skipIf(lacksChromium)('the console', { timeout: 60_000 }, () => {
       await page.getByLabel('Six digits').focus()
       await page.keyboard.type(await office.code(owner.secret))
       await page.keyboard.press('Enter')
-      await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+      await expectHeading(page, 'Overview')
       await page.getByRole('link', { name: 'Signing keys' }).press('Enter')
       await page.getByRole('button', { name: 'Rotate…' }).press('Enter')
       await page.getByRole('dialog').waitFor()
@@ -236,7 +237,7 @@ describe.skipIf(lacksChromium)('the console', { timeout: 60_000 }, () => {
       await page.getByText('WeChat refuses the AppSecret').waitFor()
       await page.getByLabel('Language').selectOption('zh-CN')
       await page.getByText('微信不认这个 AppSecret').waitFor()
-      await page.getByRole('heading', { name: '应用', level: 1 }).waitFor()
+      await expectHeading(page, '应用')
     })
 
     it('says why a key cannot be rotated yet, where it was asked for', async () => {
@@ -246,7 +247,7 @@ describe.skipIf(lacksChromium)('the console', { timeout: 60_000 }, () => {
       await page.getByRole('button', { name: 'Rotate…' }).click()
       const dialog = page.getByRole('dialog')
       await dialog.getByRole('button', { name: 'Rotate' }).click()
-      await dialog.getByRole('alert').waitFor()
+      expect(await dialog.getByRole('alert').innerText()).toMatch(/soon/i)
       await dialog.getByRole('button', { name: 'Cancel' }).click()
       await open(page, 'Limits')
       await page.getByRole('cell', { name: 'SMS codes' }).first().waitFor()
@@ -366,9 +367,9 @@ describe.skipIf(lacksChromium)('the console', { timeout: 60_000 }, () => {
       await page.goto(`${office.url}/console/#/${name}`)
       await page.waitForLoadState('networkidle')
       // A button that waits is paler until it has its answer.
-      await expect.poll(() => findBarriers(page), { message: name }).toEqual([])
+      await expect.poll(async () => [name, ...(await findBarriers(page))]).toEqual([name])
       const wide = await page.evaluate(() => document.documentElement.scrollWidth)
-      expect(wide, name).toBeLessThanOrEqual(options.viewport.width)
+      expect(wide).toBeLessThanOrEqual(options.viewport.width)
     }
     await page.goto(`${office.url}/console/#/users/${id}`)
     await page.getByRole('button', { name: 'Delete…' }).click()

@@ -1,10 +1,9 @@
 // A Kaimen server before an emulated WeChat, with the console's page, and an administrator's browser.
 
 import { createHmac, randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEmulator, seedWorld } from '@kaimen/emulator'
@@ -12,6 +11,7 @@ import type { AdminRole } from '@kaimen/protocol'
 import { createAuth, systemClock, type Auth } from '@kaimen/server'
 import { listen } from '@kaimen/server/node'
 import { createMemoryStore } from '@kaimen/server/store/memory'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { build } from 'vite'
 
@@ -23,7 +23,7 @@ export const [shop, outsider] = seedWorld.apps.filter(({ kind }) => kind === 'mi
 ]
 type App = (typeof seedWorld.apps)[number]
 
-export const password = 'granite lantern orchard'
+const password = 'granite lantern orchard'
 
 export type Office = {
   readonly url: string
@@ -182,11 +182,9 @@ export async function openOffice(folder: string, path = ''): Promise<Office> {
 
 /** RFC 6238, read once more than the server does. @param secret In base32. */
 function readAuthenticator(secret: string, step: number): string {
-  const bits = [...secret]
-    .map((letter) =>
-      'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-    )
-    .join('')
+  const bits = Array.from(secret, (letter) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+  ).join('')
   const key = Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
   const counter = Buffer.alloc(8)
   counter.writeBigUInt64BE(BigInt(step))
@@ -234,11 +232,11 @@ export async function followLink(
   await page.getByLabel('Password again').fill(password)
   await page.getByLabel('Six digits').fill(await office.code(secret))
   await page.getByRole('button', { name: 'Finish' }).click()
-  await page.getByRole('heading', { name: 'Keep the recovery codes' }).waitFor()
+  await expectHeading(page, 'Keep the recovery codes')
   const recoveryCodes = await page.locator('.codes code').allInnerTexts()
   await page.getByLabel('I have kept them').check()
   await page.getByRole('button', { name: 'To the console' }).click()
-  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+  await expectHeading(page, 'Overview')
   return { name, secret, recoveryCodes }
 }
 
@@ -251,7 +249,7 @@ export async function beginSignIn(page: Page, name: string): Promise<void> {
 
 export async function open(page: Page, name: string): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name, exact: true }).click()
-  await page.getByRole('heading', { name, level: 1 }).waitFor()
+  await expectHeading(page, name)
 }
 
 /** Presses what asks, then what does. @returns What the page says happened. */
@@ -264,8 +262,6 @@ export async function act(page: Page, asks: string, does: string, typed?: string
   return page.locator('.notice').last().innerText()
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
 /** What axe finds against WCAG 2.1 AA and its best practices, in a world of its own beside the page. */
 export async function findBarriers(page: Page): Promise<string[]> {
   const devtools = await page.context().newCDPSession(page)
@@ -274,7 +270,7 @@ export async function findBarriers(page: Page): Promise<string[]> {
     frameId: frameTree.frame.id,
     worldName: 'axe',
   })
-  await devtools.send('Runtime.evaluate', { expression: axe, contextId })
+  await devtools.send('Runtime.evaluate', { expression: axe.source, contextId })
   const { result } = await devtools.send('Runtime.evaluate', {
     expression: `axe
       .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })
@@ -286,4 +282,9 @@ export async function findBarriers(page: Page): Promise<string[]> {
   })
   await devtools.detach()
   return JSON.parse(String(result.value)) as string[]
+}
+
+/** @throws Where it is not there in time. */
+export async function expectHeading(page: Page, name: string): Promise<void> {
+  await page.getByRole('heading', { name, level: 1 }).waitFor()
 }
