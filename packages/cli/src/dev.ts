@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { seedWorld } from '@kaimen/emulator'
 import type { AppOptions } from '@kaimen/server'
 import { printBanner } from './banner.ts'
+import { openConsole } from './console.ts'
 import { openDevSms } from './dev-sms.ts'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
@@ -21,12 +22,14 @@ export async function dev(settings: Settings): Promise<void> {
   try {
     await addToEmulator(emulator.url, settings.apps)
     const publicUrl = settings.publicUrl ?? `http://127.0.0.1:${port}`
+    const apps = [...settings.apps, ...seededApps(settings.apps)]
     const server = await serve({
       sms: await openDevSms(emulator.url),
       ...hooks,
-      apps: [...settings.apps, ...seededApps(settings.apps)],
+      apps,
       secret,
       publicUrl,
+      console: openConsole({ ...settings, apps, secret, publicUrl, wechatApi: emulator.url }),
       wechat: { baseUrl: emulator.url },
       web: { origins: devOrigins(port, publicUrl), ...hooks.web, openUrl: emulator.url },
       databaseUrl,

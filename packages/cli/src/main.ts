@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '@kaimen/server'
 import { Command, CommanderError, Option } from 'commander'
+import { addAdminCommand } from './admin.ts'
 import { addCredentialsCommand } from './credentials.ts'
 import type { DoctorOptions } from './doctor/doctor.ts'
 import { addKeysCommand } from './keys.ts'
@@ -121,6 +122,7 @@ addUsersCommand(program, () => readSettings(process.env), environment)
 addSessionsCommand(program, () => readSettings(process.env), environment)
 addCredentialsCommand(program, () => readSettings(process.env), environment)
 addKeysCommand(program, () => readSettings(process.env), environment)
+addAdminCommand(program, () => readSettings(process.env), environment)
 
 try {
   await program.parseAsync()
