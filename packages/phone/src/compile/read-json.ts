@@ -1,0 +1,25 @@
+import { placeAt, type Sources } from './sources.ts'
+
+/** An object; the empty one, with a problem noted, where the file holds none. */
+export function readJson(sources: Sources, file: string): Record<string, unknown> {
+  const { value, problem } = sources.remember(file, parse)
+  if (problem) sources.problems.push({ kind: 'json_syntax', file, ...problem })
+  return value
+}
+
+function parse(text: string) {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, '') || '{}')
+    if (isObject(value)) return { value }
+    return { value: {}, problem: { reason: 'not an object', line: 1 } }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const [, offset] = /at position (\d+)/.exec(reason) ?? []
+    const place = placeAt(text, offset === undefined ? text.length : Number(offset))
+    return { value: {}, problem: { reason, ...place } }
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,72 @@
+/** One HTTP request of a mini program. */
+export interface Outgoing {
+  readonly url: string
+  readonly method: string
+  readonly header: Readonly<Record<string, string>>
+  readonly body: string | ArrayBuffer | FormData | undefined
+  readonly redirect: 'follow' | 'manual'
+  readonly signal: AbortSignal
+}
+
+export interface Incoming {
+  readonly status: number
+  readonly header: Readonly<Record<string, string>>
+  readonly cookies: readonly string[]
+  readonly body: ArrayBuffer
+}
+
+/** Rejects where there was no reply. */
+export type Send = (request: Outgoing) => Promise<Incoming>
+
+/** Where the network can be reached as a phone reaches it: in Node, not in a browser. */
+export const sendDirectly =
+  (fetch: typeof globalThis.fetch): Send =>
+  async ({ url, header, ...request }) => {
+    // A phone has no cookie jar, and a reply is whatever came, of any status.
+    const reply = await fetch(url, { ...plain(request), headers: header, credentials: 'omit' })
+    return {
+      status: reply.status,
+      header: Object.fromEntries(reply.headers),
+      cookies: reply.headers.getSetCookie(),
+      body: await reply.arrayBuffer(),
+    }
+  }
+
+/** What crosses to the server beside the bodies, as JSON in a header of each way. */
+export const requestHeader = 'x-phone-request'
+export const replyHeader = 'x-phone-reply'
+
+/**
+ * Through the server that the page came from: a browser would ask every back end for CORS, send its
+ * cookies, and hide headers from the program.
+ */
+export const sendThrough =
+  (address: string, fetch: typeof globalThis.fetch): Send =>
+  async ({ url, method, header, body, redirect, signal }) => {
+    // How a form is divided is decided here, and the header has to say it.
+    const packed = body instanceof FormData ? new Response(body) : undefined
+    const type = packed?.headers.get('content-type')
+    const about = {
+      url,
+      method,
+      redirect,
+      header: type ? { ...header, 'content-type': type } : header,
+    }
+    const reply = await fetch(address, {
+      method: 'POST',
+      headers: { [requestHeader]: encodeURIComponent(JSON.stringify(about)) },
+      body: (packed ? await packed.arrayBuffer() : body) ?? null,
+      signal,
+    })
+    const described = reply.headers.get(replyHeader)
+    if (!reply.ok || described === null) throw new Error(await reply.text())
+    const { status, header: received, cookies } = JSON.parse(
+      decodeURIComponent(described),
+    ) as Omit<Incoming, 'body'>
+    return { status, header: received, cookies, body: await reply.arrayBuffer() }
+  }
+
+/** Without what is undefined. */
+function plain({ body, ...rest }: Omit<Outgoing, 'url' | 'header'>) {
+  return body === undefined ? rest : { ...rest, body }
+}
