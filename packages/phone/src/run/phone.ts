@@ -40,6 +40,8 @@ export interface PhoneOptions {
   readonly path?: string | undefined
   /** https://developers.weixin.qq.com/miniprogram/dev/reference/scene-list.html; default 1001. */
   readonly scene?: number
+  /** Where the program's own pictures are, without a slash at its end. */
+  readonly filesUrl?: string
   /** As `getDeviceInfo` tells it; default `iPhone X`. */
   readonly model?: string
   readonly clock?: Clock
@@ -195,7 +197,7 @@ export function createPhone(options: PhoneOptions): Phone {
   }
 
   defineBuiltIns(space.getComponentSpace(), {
-    locateFile: files.locate,
+    locateFile,
     settle,
     navigate(openType, url, delta) {
       const ways: Readonly<Record<string, () => unknown>> = {
@@ -242,6 +244,13 @@ export function createPhone(options: PhoneOptions): Phone {
       guard(() => app.onPageNotFound?.({ ...lifecycle.enter(), isEntryPage: true }))
       if (stack.top() === undefined && home !== '') stack.open('reLaunch', `/${home}`)
     }
+  }
+
+  function locateFile(source: string): string {
+    if (/^[a-z]+:/i.test(source)) return files.locate(source)
+    const { filesUrl = '' } = options
+    const folder = `/${stack.top()?.route ?? ''}`
+    return filesUrl + new URL(source, `http://program${folder}`).pathname
   }
 
   async function openMenu() {

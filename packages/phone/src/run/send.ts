@@ -1,17 +1,12 @@
+import { replyHeader, requestHeader, type ReplyHead, type RequestHead } from '../wire.ts'
+
 /** One HTTP request of a mini program. */
-export interface Outgoing {
-  readonly url: string
-  readonly method: string
-  readonly header: Readonly<Record<string, string>>
+export interface Outgoing extends RequestHead {
   readonly body: string | ArrayBuffer | FormData | undefined
-  readonly redirect: 'follow' | 'manual'
   readonly signal: AbortSignal
 }
 
-export interface Incoming {
-  readonly status: number
-  readonly header: Readonly<Record<string, string>>
-  readonly cookies: readonly string[]
+export interface Incoming extends ReplyHead {
   readonly body: ArrayBuffer
 }
 
@@ -32,10 +27,6 @@ export const sendDirectly =
     }
   }
 
-/** What crosses to the server beside the bodies, as JSON in a header of each way. */
-export const requestHeader = 'x-phone-request'
-export const replyHeader = 'x-phone-reply'
-
 /**
  * Through the server that the page came from: a browser would ask every back end for CORS, send its
  * cookies, and hide headers from the program.
@@ -46,7 +37,7 @@ export const sendThrough =
     // How a form is divided is decided here, and the header has to say it.
     const packed = body instanceof FormData ? new Response(body) : undefined
     const type = packed?.headers.get('content-type')
-    const about = {
+    const head: RequestHead = {
       url,
       method,
       redirect,
@@ -54,7 +45,7 @@ export const sendThrough =
     }
     const reply = await fetch(address, {
       method: 'POST',
-      headers: { [requestHeader]: encodeURIComponent(JSON.stringify(about)) },
+      headers: { [requestHeader]: encodeURIComponent(JSON.stringify(head)) },
       body: (packed ? await packed.arrayBuffer() : body) ?? null,
       signal,
     })
@@ -62,7 +53,7 @@ export const sendThrough =
     if (!reply.ok || described === null) throw new Error(await reply.text())
     const { status, header: received, cookies } = JSON.parse(
       decodeURIComponent(described),
-    ) as Omit<Incoming, 'body'>
+    ) as ReplyHead
     return { status, header: received, cookies, body: await reply.arrayBuffer() }
   }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { prepareCompiler } from '../../src/compile/compile.ts'
 import type { Problem, Program } from '../../src/program.ts'
 import { createPhone, type Phone, type PhoneOptions } from '../../src/run/phone.ts'
@@ -6,11 +5,9 @@ import { sendDirectly, type Send } from '../../src/run/send.ts'
 import { openWechat } from '../../src/run/wechat.ts'
 import { startServers, type RealServers } from '../../../client/test/support/real-servers.ts'
 import { baseUrl } from '../../../../examples/mini-program/miniprogram/config.js'
+import { conditions, exampleRoot } from './example.ts'
 
-const root = join(import.meta.dirname, '../../../../examples/mini-program/miniprogram')
-/** The SDK as it is in this workspace, which has built nothing. */
-export const conditions = ['@kaimen/source']
-export const exampleCompiler = prepareCompiler({ root, conditions })
+const compiler = prepareCompiler({ root: exampleRoot, conditions })
 
 const [appid = '', person = ''] = ['wx0a1b2c3d4e5f0001', 'li-hua']
 
@@ -35,7 +32,7 @@ export async function openExample(
   const place = document.createElement('div')
   document.body.replaceChildren(place)
   const phone = createPhone({
-    program: exampleCompiler.compile(),
+    program: compiler.compile(),
     place,
     wechat: await openWechat(servers.wechatUrl, who, fetch),
     send,
