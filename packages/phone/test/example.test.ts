@@ -1,4 +1,3 @@
-import './support/dom.ts'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openExample, type ExamplePhone } from './support/open-example.ts'
 import { press, reads, see, tap } from './support/hand.ts'

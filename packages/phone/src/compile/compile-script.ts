@@ -1,6 +1,6 @@
 import { Script } from 'node:vm'
 import { transform } from 'sucrase'
-import type { Module, Problem } from '../program.ts'
+import type { Module, Problem } from '../run/program.ts'
 import { resolveModule } from './resolve-module.ts'
 import type { Sources } from './sources.ts'
 
@@ -33,22 +33,28 @@ interface Compiled {
   readonly problem?: Pick<Problem, 'reason' | 'line' | 'column'>
 }
 
-const compileAs = (file: string) => (text: string): Compiled => {
-  try {
-    const { code } = transform(text, {
-      transforms: file.endsWith('.ts') ? ['imports', 'typescript'] : ['imports'],
-      disableESTransforms: true,
-      preserveDynamicImport: true,
-      production: true,
-    })
-    const problem = checkSyntax(code)
-    return problem ? { ...unusable(problem.reason), problem } : { code, names: readNames(code) }
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const [, reason = message, line, column] = /^(?:.*?: )?(.*) \((\d+):(\d+)\)$/.exec(message) ?? []
-    return { ...unusable(reason), problem: { reason, line: Number(line), column: Number(column) } }
+const compileAs =
+  (file: string) =>
+  (text: string): Compiled => {
+    try {
+      const { code } = transform(text, {
+        transforms: file.endsWith('.ts') ? ['imports', 'typescript'] : ['imports'],
+        disableESTransforms: true,
+        preserveDynamicImport: true,
+        production: true,
+      })
+      const problem = checkSyntax(code)
+      return problem ? { ...unusable(problem.reason), problem } : { code, names: readNames(code) }
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error)
+      const [, reason = message, line, column] =
+        /^(?:.*?: )?(.*) \((\d+):(\d+)\)$/.exec(message) ?? []
+      return {
+        ...unusable(reason),
+        problem: { reason, line: Number(line), column: Number(column) },
+      }
+    }
   }
-}
 
 /** Whoever requires it learns that it is broken; the rest of the program goes on. */
 const unusable = (reason: string) => ({

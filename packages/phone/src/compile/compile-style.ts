@@ -1,7 +1,7 @@
 import postcss, { CssSyntaxError, type Declaration, type Root } from 'postcss'
 import selectorParser from 'postcss-selector-parser'
-import { builtInNames } from '../built-in-names.ts'
-import type { Part } from '../program.ts'
+import { builtInNames } from '../run/built-in-names.ts'
+import type { Part } from '../run/program.ts'
 import { hasFile, locate, type Sources } from './sources.ts'
 
 /**
@@ -34,10 +34,8 @@ function compileStyle(sources: Sources, file: string, reach: Reach): string {
   if (!root) return ''
   root.walkDecls(translateValue)
   root.walkRules((rule) => {
-    if (rule.parent?.type === 'atrule' && /keyframes$/.test(rule.parent.name)) return
-    rule.selector = selectorParser((list) => translateSelectors(list, reach)).processSync(
-      rule.selector,
-    )
+    if (rule.parent?.type === 'atrule' && rule.parent.name.endsWith('keyframes')) return
+    rule.selector = translateSelector(rule.selector, reach)
   })
   return root.toString()
 }
@@ -89,7 +87,10 @@ export function translateLengths(value: string): string {
 
 const round = (number: number) => Math.round(number * 1e5) / 1e5
 
-function translateSelectors(list: selectorParser.Root, { page, scope }: Reach) {
+/** What reaches it weighs nothing, so that rules are as strong as they were written. */
+function translateSelector(text: string, { page, scope }: Reach): string {
+  const within = page === undefined ? '.kp-frame' : `[data-route="${page}"]`
+  const list = selectorParser().astSync(text)
   list.walkTags((tag) => {
     if (tag.value === 'page' || builtInNames.has(tag.value)) tag.value = `wx-${tag.value}`
   })
@@ -99,33 +100,10 @@ function translateSelectors(list: selectorParser.Root, { page, scope }: Reach) {
     })
     list.walkPseudos((pseudo) => {
       if (pseudo.value === ':host')
-        pseudo.replaceWith(selectorParser.attribute(attribute('wx-host', scope)))
+        pseudo.replaceWith(selectorParser.attribute({ ...hostAttribute, value: scope }))
     })
   }
-  list.each((selector) => {
-    // Weighs nothing, so that the rules are as strong as they were written; keeps them off the phone itself.
-    const within = selectorParser.pseudo({
-      value: ':where',
-      nodes: [
-        selectorParser.selector({
-          value: '',
-          nodes: [
-            page === undefined
-              ? selectorParser.className({ value: 'kp-frame' })
-              : selectorParser.attribute(attribute('data-route', page)),
-          ],
-        }),
-      ],
-    })
-    selector.prepend(selectorParser.combinator({ value: ' ' }))
-    selector.prepend(within)
-  })
+  return list.map((each) => `:where(${within}) ${String(each).trim()}`).join(', ')
 }
 
-const attribute = (name: string, value: string) => ({
-  attribute: name,
-  operator: '=' as const,
-  value,
-  quoteMark: '"' as const,
-  raws: {},
-})
+const hostAttribute = { attribute: 'wx-host', operator: '=', quoteMark: null, raws: {} } as const

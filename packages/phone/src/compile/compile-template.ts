@@ -1,6 +1,6 @@
 import { TmplGroup } from 'glass-easel-template-compiler'
-import { builtInNames } from '../built-in-names.ts'
-import type { Part } from '../program.ts'
+import { builtInNames } from '../run/built-in-names.ts'
+import type { Part } from '../run/program.ts'
 import { checkSyntax, readNames } from './compile-script.ts'
 import { scanTags } from './scan-tags.ts'
 import { hasFile, locate, type Sources } from './sources.ts'
@@ -47,7 +47,7 @@ function addTemplate(
   if (seen.has(file)) return
   seen.add(file)
   const source = sources.remember(file, (text) => ({ text, tags: scanTags(text) }))
-  const complaints: readonly Complaint[] = group.addTmpl(path, source.text)
+  const complaints = group.addTmpl(path, source.text) as readonly Complaint[]
   for (const { isError, message, startLine, startColumn } of complaints) {
     if (!isError && message !== 'missing end tag') continue
     const place = { line: startLine + 1, column: startColumn + 1 }

@@ -1,4 +1,4 @@
-import type { AppConfig, Part, Program } from '../program.ts'
+import type { AppConfig, Part, Program } from '../run/program.ts'
 import { compileScripts } from './compile-script.ts'
 import { compileStyles } from './compile-style.ts'
 import { compileTemplates } from './compile-template.ts'

@@ -14,12 +14,21 @@ function parse(text: string) {
     return { value: {}, problem: { reason: 'not an object', line: 1 } }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    const [, offset] = /at position (\d+)/.exec(reason) ?? []
-    const place = placeAt(text, offset === undefined ? text.length : Number(offset))
+    const place = placeAt(text, findOffset(text, reason))
     return { value: {}, problem: { reason, ...place } }
   }
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Where V8 says that it is: by its place, or by the ten letters around it, or at the end. */
+function findOffset(text: string, reason: string): number {
+  const [, offset] = /at position (\d+)/.exec(reason) ?? []
+  if (offset !== undefined) return Number(offset)
+  const sign = /^Unexpected token '(.)', (\.{3})?"([\s\S]*?)"(?:\.{3})? is not valid JSON$/
+  const [, token = '', cut, around] = sign.exec(reason) ?? []
+  if (around === undefined) return text.length
+  return text.indexOf(around) + (cut === undefined ? around.indexOf(token) : 10)
 }

@@ -1,4 +1,4 @@
-import type { AppConfig, Part, PartConfig } from '../program.ts'
+import type { AppConfig, Part, PartConfig } from '../run/program.ts'
 import { isObject, readJson } from './read-json.ts'
 import { hasFile, locate, type Sources } from './sources.ts'
 import { findPackageFolder } from './resolve-module.ts'

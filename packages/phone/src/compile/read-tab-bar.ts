@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import type { TabBarConfig } from '../program.ts'
+import type { TabBarConfig } from '../run/program.ts'
 import { hasFile, locate, type Sources } from './sources.ts'
 
 const types: Readonly<Record<string, string>> = {

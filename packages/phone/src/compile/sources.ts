@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
-import type { Problem } from '../program.ts'
+import type { Problem } from '../run/program.ts'
 
 /**
  * The folder of a mini program, and what is found in it. Paths are relative to the folder, with

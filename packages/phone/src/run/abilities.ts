@@ -29,7 +29,8 @@ export async function openAbility(
   const [ability = '', ...more] = openType.split('|')
   const agrees = [ability, ...more].includes('agreePrivacyAuthorization')
   if (agrees) abilities.privacy.noteTap(control.id())
-  if (ability === 'agreePrivacyAuthorization') return { name: 'agreeprivacyauthorization', detail: {} }
+  if (ability === 'agreePrivacyAuthorization')
+    return { name: 'agreeprivacyauthorization', detail: {} }
   // Joined with an ability, the button is the consent itself.
   if (agrees) abilities.privacy.agree()
   switch (ability) {
@@ -76,7 +77,13 @@ async function givePhone(
 }
 
 /** No event without consent, nor without a picture: WeChat has none for either. */
-async function giveAvatar({ wechat, privacy, dialogs, files, readHeadImage }: Abilities): Promise<Event> {
+async function giveAvatar({
+  wechat,
+  privacy,
+  dialogs,
+  files,
+  readHeadImage,
+}: Abilities): Promise<Event> {
   try {
     await privacy.require('button.chooseAvatar')
   } catch {

@@ -1,10 +1,18 @@
 import * as glassEasel from 'glass-easel'
-import { builtInNames } from '../built-in-names.ts'
+import { builtInNames } from './built-in-names.ts'
 
-type Trigger = (target: glassEasel.Element, type: string, detail: unknown, options: glassEasel.EventOptions) => void
+type Trigger = (
+  target: glassEasel.Element,
+  type: string,
+  detail: unknown,
+  options: glassEasel.EventOptions,
+) => void
 
 /** Of each document the one that listens to its events: two would hear every tap twice. */
-const backends = new WeakMap<Document, { context: glassEasel.CurrentWindowBackendContext; trigger: Trigger }>()
+const backends = new WeakMap<
+  Document,
+  { context: glassEasel.CurrentWindowBackendContext; trigger: Trigger }
+>()
 
 /**
  * Where glass-easel draws: this document. A built-in component becomes an element of its own, `wx-`
@@ -21,8 +29,7 @@ export function lendBackend(trigger: Trigger): glassEasel.CurrentWindowBackendCo
   const context = new glassEasel.CurrentWindowBackendContext()
   const { createElement } = context.document
   context.document = {
-    createElement: (tag) =>
-      createElement.call(document, builtInNames.has(tag) ? `wx-${tag}` : tag),
+    createElement: (tag) => createElement.call(document, builtInNames.has(tag) ? `wx-${tag}` : tag),
     createTextNode: (content) => document.createTextNode(content) as never,
     createDocumentFragment: () => document.createDocumentFragment() as never,
   }

@@ -1,4 +1,4 @@
-import type { Problem, ProblemKind } from '../program.ts'
+import type { Problem, ProblemKind } from './program.ts'
 
 /** In WeChat's own kind of words, then what to do, in both languages. */
 export function describeProblem({ kind, file, line, column, reason }: Problem) {

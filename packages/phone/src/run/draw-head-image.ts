@@ -9,14 +9,14 @@ export async function drawHeadImage({ id, nickname }: Person): Promise<Blob> {
   canvas.height = size
   const pen = canvas.getContext('2d')
   if (!pen) throw new Error('This browser has no canvas to draw on.')
-  const hue = [...id].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 0)
+  const hue = id.split('').reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 0)
   pen.fillStyle = `hsl(${hue} 45% 55%)`
   pen.fillRect(0, 0, size, size)
   pen.fillStyle = '#fff'
   pen.font = `${size / 2}px sans-serif`
   pen.textAlign = 'center'
   pen.textBaseline = 'middle'
-  pen.fillText([...nickname][0] ?? '', size / 2, size / 2)
+  pen.fillText(Array.from(nickname)[0] ?? '', size / 2, size / 2)
   return new Promise((resolve, reject) => {
     canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The picture is empty.'))))
   })

@@ -26,7 +26,7 @@ export function openEventChannel(events: Readonly<Record<string, Listener>> = {}
       else listeners.delete(name)
     },
     emit(name: string, ...given: unknown[]) {
-      for (const listener of [...(listeners.get(name) ?? [])]) listener(...given)
+      for (const listener of Array.from(listeners.get(name) ?? [])) listener(...given)
     },
   }
 }

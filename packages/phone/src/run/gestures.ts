@@ -21,7 +21,11 @@ const longPressMs = 350
 const stillPixels = 10
 
 /** Tells of a finger, or the mouse, that stays where it is. */
-export function watchLongPress(element: HTMLElement, clock: Clock, press: (target: Node) => void): void {
+export function watchLongPress(
+  element: HTMLElement,
+  clock: Clock,
+  press: (target: Node) => void,
+): void {
   let cancel = () => {}
   let start = { x: 0, y: 0 }
   const begin = (target: EventTarget | null, x: number, y: number) => {
@@ -35,7 +39,9 @@ export function watchLongPress(element: HTMLElement, clock: Clock, press: (targe
     if (Math.hypot(x - start.x, y - start.y) > stillPixels) cancel()
   }
   const end = () => cancel()
-  element.addEventListener('mousedown', ({ target, clientX, clientY }) => begin(target, clientX, clientY))
+  element.addEventListener('mousedown', ({ target, clientX, clientY }) =>
+    begin(target, clientX, clientY),
+  )
   element.addEventListener('mousemove', ({ clientX, clientY }) => move(clientX, clientY))
   element.addEventListener(
     'touchstart',

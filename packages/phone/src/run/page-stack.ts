@@ -1,5 +1,5 @@
 import type * as adapter from 'glass-easel-miniprogram-adapter'
-import type { Program, TabConfig } from '../program.ts'
+import type { Program, TabConfig } from './program.ts'
 import type { Clock } from './clock.ts'
 import { make } from './dom.ts'
 import type { EventChannel } from './event-channel.ts'
@@ -142,8 +142,7 @@ export function openPageStack(machinery: Machinery): PageStack {
     const { route, query } = find(url)
     if (!program.pages.includes(route)) throw new WxFailure(`page "${route}" is not found`)
     if (way === 'switchTab') return switchTo(route)
-    if (isTab(route) && way !== 'reLaunch')
-      throw new WxFailure(`can not ${way} a tabbar page`)
+    if (isTab(route) && way !== 'reLaunch') throw new WxFailure(`can not ${way} a tabbar page`)
     if (way === 'navigateTo' && stack.length >= depthLimit)
       throw new WxFailure(`webview count limit exceed`)
     const before = stack.at(-1)
@@ -161,7 +160,7 @@ export function openPageStack(machinery: Machinery): PageStack {
 
   function clear() {
     const hidden = [...kept.values()].filter((page) => !stack.includes(page))
-    for (const page of [...stack.splice(0).reverse(), ...hidden]) remove(page)
+    for (const page of [...stack.splice(0).toReversed(), ...hidden]) remove(page)
     kept.clear()
   }
 
@@ -188,20 +187,27 @@ export function openPageStack(machinery: Machinery): PageStack {
   function back(delta: number): boolean {
     if (stack.length < 2) return false
     const closing = stack.splice(Math.max(1, stack.length - Math.max(1, delta)))
-    closing.reverse().forEach((page, index) => remove(page, index === 0))
+    closing.toReversed().forEach((page, index) => remove(page, index === 0))
     const page = stack.at(-1)
     if (page) reveal(page)
     return true
   }
 
   function drawTabs(route: string): HTMLElement {
-    const { color = '#999', selectedColor = '#07c160', backgroundColor = '#fff' } =
-      program.app.tabBar ?? { list: [] }
+    const {
+      color = '#999',
+      selectedColor = '#07c160',
+      backgroundColor = '#fff',
+    } = program.app.tabBar ?? { list: [] }
     const bar = make('div.kp-tabs', { role: 'tablist' })
     bar.style.background = backgroundColor
     tabs.forEach((tab, index) => {
       const chosen = tab.pagePath === route
-      const button = make('button', { type: 'button', role: 'tab', 'aria-selected': String(chosen) })
+      const button = make('button', {
+        type: 'button',
+        role: 'tab',
+        'aria-selected': String(chosen),
+      })
       button.style.color = chosen ? selectedColor : color
       button.append(...tabPicture(tab, chosen), tab.text)
       const badge = badges.get(index)

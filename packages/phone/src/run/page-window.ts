@@ -1,4 +1,4 @@
-import type { WindowConfig } from '../program.ts'
+import type { WindowConfig } from './program.ts'
 import { make } from './dom.ts'
 import { followDrag } from './follow-drag.ts'
 

@@ -1,6 +1,6 @@
 import * as glassEasel from 'glass-easel'
 import { MiniProgramEnv } from 'glass-easel-miniprogram-adapter'
-import type { Problem, Program } from '../program.ts'
+import type { Problem, Program } from './program.ts'
 import { openAbility } from './abilities.ts'
 import { lendBackend } from './backend.ts'
 import { defineBuiltIns } from './built-in/built-ins.ts'
@@ -254,7 +254,11 @@ export function createPhone(options: PhoneOptions): Phone {
   }
 
   async function openMenu() {
-    const items = ['重新进入小程序', '清除数据（存储与隐私授权）', isOnline ? '断开网络' : '恢复网络']
+    const items = [
+      '重新进入小程序',
+      '清除数据（存储与隐私授权）',
+      isOnline ? '断开网络' : '恢复网络',
+    ]
     const chosen = await dialogs.choose(items)
     if (chosen === 0) enter(`/${home}`)
     if (chosen === 1) {

@@ -1,4 +1,4 @@
-import type { Problem } from '../program.ts'
+import type { Problem } from './program.ts'
 import { describeProblem } from './describe-problem.ts'
 import { make, makeButton } from './dom.ts'
 

@@ -1,6 +1,6 @@
 import type { GeneralComponent } from 'glass-easel'
 import type * as adapter from 'glass-easel-miniprogram-adapter'
-import type { Part, Program } from '../program.ts'
+import type { Part, Program } from './program.ts'
 import { offerField } from './built-in/form.ts'
 
 type StaticConfig = Parameters<adapter.CodeSpace['addComponentStaticConfig']>[1]
@@ -33,7 +33,7 @@ export function prepareParts(
 
 function configOf({ kind, config }: Part): StaticConfig {
   const { component: _, ...rest } = config
-  return (kind === 'component' ? { ...rest, component: true } : rest) as StaticConfig
+  return (kind === 'component' ? { ...rest, component: true } : rest) as never
 }
 
 /** The adapter puts a number before each id, different in every component. */
@@ -61,8 +61,11 @@ export function prepareDefinitions(space: adapter.CodeSpace, program: Program) {
     const { addGlobalClass, styleIsolation } = definition.options ?? {}
     const isolation = styleIsolation ?? (addGlobalClass ? 'apply-shared' : undefined)
     if (part?.kind === 'component' && isolation && !part.config.styleIsolation) {
-      const own = { ...configOf(part), styleIsolation: isolation === 'isolated' ? isolation : 'apply-shared' }
-      space.addComponentStaticConfig(path, own as StaticConfig)
+      const own = {
+        ...configOf(part),
+        styleIsolation: isolation === 'isolated' ? isolation : 'apply-shared',
+      }
+      space.addComponentStaticConfig(path, own as never)
     }
     const behaviors = definition.behaviors ?? []
     const own = behaviors.filter((behavior) => typeof behavior !== 'string')
@@ -98,7 +101,7 @@ export function prepareDefinitions(space: adapter.CodeSpace, program: Program) {
         if (fields.has(component.is) && element instanceof HTMLElement) {
           const data = (): Readonly<Record<string, unknown>> => component.data
           offerField(element, {
-            name: () => String(data()['name'] ?? ''),
+            name: () => textOf(data()['name']),
             value: () => data()['value'],
             reset: () => component.setData({ value: null }),
           })
@@ -130,3 +133,5 @@ export function prepareDefinitions(space: adapter.CodeSpace, program: Program) {
 function componentOf(caller: object): GeneralComponent {
   return (Reflect.get(caller, '_$') ?? caller) as GeneralComponent
 }
+
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '')

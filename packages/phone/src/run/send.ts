@@ -1,4 +1,4 @@
-import { replyHeader, requestHeader, type ReplyHead, type RequestHead } from '../wire.ts'
+import { replyHeader, requestHeader, type ReplyHead, type RequestHead } from './wire.ts'
 
 /** One HTTP request of a mini program. */
 export interface Outgoing extends RequestHead {
@@ -51,9 +51,11 @@ export const sendThrough =
     })
     const described = reply.headers.get(replyHeader)
     if (!reply.ok || described === null) throw new Error(await reply.text())
-    const { status, header: received, cookies } = JSON.parse(
-      decodeURIComponent(described),
-    ) as ReplyHead
+    const {
+      status,
+      header: received,
+      cookies,
+    } = JSON.parse(decodeURIComponent(described)) as ReplyHead
     return { status, header: received, cookies, body: await reply.arrayBuffer() }
   }
 

@@ -1,4 +1,4 @@
-import type { Program } from '../program.ts'
+import type { Program } from './program.ts'
 import { make } from './dom.ts'
 import { createPhone, type Phone } from './phone.ts'
 import { device } from './screen/screen.ts'

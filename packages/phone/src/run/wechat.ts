@@ -57,7 +57,7 @@ export async function openWechat(
   /** Of an API that failed on the phone: its own words, and number. */
   async function ask(name: string): Promise<Record<string, unknown>> {
     const answer = await call(`wx/${name}`, who)
-    const errMsg = String(answer['errMsg'] ?? '')
+    const { errMsg = '' } = answer as { errMsg?: string }
     if (errMsg.endsWith(':ok')) return answer
     const { errno } = answer
     throw new WxFailure(

@@ -1,5 +1,5 @@
 import { prepareCompiler, type CompileOptions } from '../compile/compile.ts'
-import type { Program } from '../program.ts'
+import type { Program } from '../run/program.ts'
 import { readFileOf } from './read-file.ts'
 import { readCode } from './read-code.ts'
 import { renderPage } from './render-page.ts'
@@ -75,7 +75,8 @@ export function createPhoneServer({
     if (path === '/events') return listen()
     if (path === '/program.json') return Response.json(compiler.compile(), { headers: fresh })
     const [, kind = '', rest = ''] = /^\/(code|modules|files)\/(.+)$/.exec(path) ?? []
-    if (kind === 'files') return (await readFileOf(source.root, decodeURIComponent(rest))) ?? notFound()
+    if (kind === 'files')
+      return (await readFileOf(source.root, decodeURIComponent(rest))) ?? notFound()
     return (kind && (await readCode(kind, rest))) || notFound()
   }
 
@@ -84,7 +85,8 @@ export function createPhoneServer({
       const { hostname, pathname, search } = new URL(request.url)
       // Another name may be a stranger's that leads here: DNS rebinding.
       if (!isThisMachine(hostname)) return refuse(403, 'The phone is for this machine alone.')
-      if (pathname === basePath) return Response.redirect(new URL(`${basePath}/${search}`, request.url))
+      if (pathname === basePath)
+        return Response.redirect(new URL(`${basePath}/${search}`, request.url))
       if (!pathname.startsWith(`${basePath}/`)) return notFound()
       return answer(request, pathname.slice(basePath.length))
     },

@@ -27,7 +27,7 @@ async function readModule(path: string): Promise<string | undefined> {
 }
 
 async function readOwn(path: string): Promise<string | undefined> {
-  if (!/^(run\/[\w/-]+|built-in-names|wire)\.[jt]s$/.test(path)) return undefined
+  if (!/^run\/[\w/-]+\.[jt]s$/.test(path)) return undefined
   const code = await readFile(join(root, path), 'utf8').catch(() => undefined)
   if (code === undefined || path.endsWith('.js')) return code
   // From a clone nothing has been built: only the types go.

@@ -1,13 +1,10 @@
-import { replyHeader, requestHeader, type ReplyHead, type RequestHead } from '../wire.ts'
+import { replyHeader, requestHeader, type ReplyHead, type RequestHead } from '../run/wire.ts'
 
 /**
  * Sends on what the mini program asked for, as the phone's own network would. A page of another
  * origin cannot set the header without asking, and is never allowed.
  */
-export async function sendOn(
-  request: Request,
-  fetch: typeof globalThis.fetch,
-): Promise<Response> {
+export async function sendOn(request: Request, fetch: typeof globalThis.fetch): Promise<Response> {
   const text = request.headers.get(requestHeader)
   if (text === null) return refuse(400, `The header ${requestHeader} is missing.`)
   const { url, method, header, redirect } = JSON.parse(decodeURIComponent(text)) as RequestHead

@@ -1,17 +1,7 @@
 import { JSDOM } from 'jsdom'
 
-/**
- * A page without a browser. What Node has of its own (fetch, Blob, timers) stays Node's; import
- * this before what draws.
- */
-const { window } = new JSDOM('<!doctype html><html><body></body></html>', {
-  url: 'http://127.0.0.1/',
-  pretendToBeVisual: true,
-})
-
 const names = [
   'document',
-  'CSS',
   'Element',
   'Event',
   'HTMLElement',
@@ -24,8 +14,14 @@ const names = [
   'localStorage',
 ] as const
 
-for (const name of names) {
-  const value: unknown = name === 'CSS' ? { escape: (text: string) => text } : window[name]
-  Object.defineProperty(globalThis, name, { value, configurable: true })
+/** A page without a browser. What Node has of its own (fetch, Blob, timers) stays Node's. */
+export function openDocument(): void {
+  const { window } = new JSDOM('<!doctype html><html><body></body></html>', {
+    url: 'http://127.0.0.1/',
+    pretendToBeVisual: true,
+  })
+  const put = (name: string, value: unknown) =>
+    Object.defineProperty(globalThis, name, { value, configurable: true })
+  put('window', window)
+  for (const name of names) put(name, window[name])
 }
-Object.defineProperty(globalThis, 'window', { value: window, configurable: true })

@@ -1,15 +1,18 @@
+import { seedWorld } from '@kaimen/emulator'
 import { prepareCompiler } from '../../src/compile/compile.ts'
-import type { Problem, Program } from '../../src/program.ts'
+import type { Problem, Program } from '../../src/run/program.ts'
 import { createPhone, type Phone, type PhoneOptions } from '../../src/run/phone.ts'
 import { sendDirectly, type Send } from '../../src/run/send.ts'
 import { openWechat } from '../../src/run/wechat.ts'
 import { startServers, type RealServers } from '../../../client/test/support/real-servers.ts'
 import { baseUrl } from '../../../../examples/mini-program/miniprogram/config.js'
+import { openDocument } from './dom.ts'
 import { conditions, exampleRoot } from './example.ts'
 
 const compiler = prepareCompiler({ root: exampleRoot, conditions })
 
-const [appid = '', person = ''] = ['wx0a1b2c3d4e5f0001', 'li-hua']
+const [{ appid }] = seedWorld.apps
+const [{ id: person }] = seedWorld.people
 
 export interface ExamplePhone {
   readonly phone: Phone
@@ -22,6 +25,7 @@ export interface ExamplePhone {
 export async function openExample(
   options: Partial<PhoneOptions> & { appid?: string; person?: string; program?: Program } = {},
 ): Promise<ExamplePhone> {
+  openDocument()
   const servers = await startServers()
   const problems: Problem[] = []
   const who = { appid: options.appid ?? appid, person: options.person ?? person }

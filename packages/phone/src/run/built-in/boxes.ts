@@ -55,7 +55,7 @@ export const scrollView: BuiltIn = {
       if (next.top !== wanted.top) element.scrollTop = next.top
       if (next.left !== wanted.left) element.scrollLeft = next.left
       if (next.into !== '' && next.into !== wanted.into)
-        element.querySelector(`#${CSS.escape(next.into)}`)?.scrollIntoView()
+        element.querySelector(`[id="${next.into}"]`)?.scrollIntoView()
       wanted = next
     }
   },

@@ -1,15 +1,7 @@
 import type { ComponentSpace } from 'glass-easel'
 import { icon, navigator, plainBox, progress, richText, scrollView, text, view } from './boxes.ts'
 import { button } from './button.ts'
-import {
-  checkbox,
-  checkboxGroup,
-  picker,
-  radio,
-  radioGroup,
-  slider,
-  switchBox,
-} from './choices.ts'
+import { checkbox, checkboxGroup, picker, radio, radioGroup, slider, switchBox } from './choices.ts'
 import { define, type BuiltIn, type Host } from './control.ts'
 import { form, label } from './form.ts'
 import { image } from './image.ts'

@@ -151,10 +151,10 @@ export const slider: BuiltIn = {
 export const picker: BuiltIn = {
   properties: {
     mode: 'selector',
-    range: [] as readonly unknown[],
+    range: [],
     rangeKey: '',
     // A number, a text or a list, as the mode has it.
-    value: null as unknown,
+    value: null,
     start: '',
     end: '',
     disabled: false,
@@ -219,22 +219,21 @@ const multiSelector: Mode = ({ range, rangeKey, value }) => ({
   result: (picked) => [...picked],
 })
 
+const textOf = (value: unknown, fallback: string) => (typeof value === 'string' ? value : fallback)
 const pad = (number: number) => String(number).padStart(2, '0')
 const count = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index)
 
 const time: Mode = ({ value }) => ({
   columns: () => [count(0, 23).map(pad), count(0, 59).map(pad)],
-  chosen: String(value ?? '0:0').split(':').map(Number),
+  chosen: textOf(value, '0:0').split(':').map(Number),
   result: ([hour = 0, minute = 0]) => `${pad(hour)}:${pad(minute)}`,
 })
 
 const date: Mode = ({ value, start, end }) => {
   const first = Number(start.slice(0, 4)) || 1970
   const last = Number(end.slice(0, 4)) || 2099
-  const [year = first, month = 1, day = 1] = String(value ?? `${first}-01-01`)
-    .split('-')
-    .map(Number)
+  const [year = first, month = 1, day = 1] = textOf(value, `${first}-01-01`).split('-').map(Number)
   return {
     columns: ([yearIndex = 0, monthIndex = 0]) => [
       count(first, last).map((each) => `${each}年`),

@@ -131,7 +131,7 @@ function describe(component: glassEasel.GeneralComponent, host: Host): Control |
     },
     has: (name) => Boolean(data()[name]),
     write: (name, value) => component.setData({ [name]: value }),
-    onTap: (act) => void component.addListener('tap', () => act()),
+    onTap: (act) => component.addListener('tap', () => act()),
     trigger: (name, detail = {}, options) =>
       glassEasel.triggerEvent(component, name, detail, {
         ...options,

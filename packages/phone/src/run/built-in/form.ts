@@ -66,7 +66,7 @@ export const label: BuiltIn = {
       if (target) return
       const id = read('for', '')
       const found = id
-        ? element.closest('wx-page')?.querySelector(`#${CSS.escape(id)}`)
+        ? element.closest('wx-page')?.querySelector(`[id="${id}"]`)
         : element.querySelector(labelled)
       const inner = found?.querySelector('input,textarea')
       if (inner instanceof HTMLElement) inner.focus()

@@ -9,7 +9,10 @@ export interface Dialogs {
   readonly hideToast: () => void
   readonly ask: (modal: Modal) => Promise<{ confirm: boolean; content: string }>
   /** Resolves with the index; undefined when the person thinks better of it. */
-  readonly choose: (items: readonly string[], options?: ChooseOptions) => Promise<number | undefined>
+  readonly choose: (
+    items: readonly string[],
+    options?: ChooseOptions,
+  ) => Promise<number | undefined>
   readonly pick: (columns: Columns, chosen: readonly number[]) => Promise<number[] | undefined>
   /** A half-screen question of WeChat's, as that for the phone number. */
   readonly askSheet: (sheet: Sheet) => Promise<boolean>
@@ -128,7 +131,12 @@ export function prepareDialogs(layer: HTMLElement, clock: Clock): Dialogs {
     },
     showLoading(title, mask) {
       const spinner = make('i.kp-spinner.kp-big')
-      const toast = make('div.kp-toast.kp-square', { role: 'status' }, spinner, make('p', {}, title))
+      const toast = make(
+        'div.kp-toast.kp-square',
+        { role: 'status' },
+        spinner,
+        make('p', {}, title),
+      )
       put(mask ? make('div.kp-mask', {}, toast) : toast, undefined)
     },
     hideToast: () => endToast(),
@@ -199,7 +207,11 @@ export function prepareDialogs(layer: HTMLElement, clock: Clock): Dialogs {
           wheel.addEventListener('change', () => {
             picked = picked.map((each, index) => (index === column ? wheel.selectedIndex : each))
             const lists = columns(picked)
-            if (lists.some((list, index) => list.length !== wheels.querySelectorAll('select')[index]?.length))
+            if (
+              lists.some(
+                (list, index) => list.length !== wheels.querySelectorAll('select')[index]?.length,
+              )
+            )
               draw()
           })
           return wheel
@@ -228,7 +240,12 @@ export function prepareDialogs(layer: HTMLElement, clock: Clock): Dialogs {
           make('strong.kp-ask-title', {}, title),
           ...lines.map((line) => make('p.kp-ask-line', {}, line)),
           ...(subject ? [make('div.kp-ask-subject', {}, subject, make('i', {}, '✓'))] : []),
-          make('div.kp-ask-buttons', {}, makeButton('kp-refuse', refuse, () => close(false)), yes),
+          make(
+            'div.kp-ask-buttons',
+            {},
+            makeButton('kp-refuse', refuse, () => close(false)),
+            yes,
+          ),
         )
       }, false),
 
@@ -265,7 +282,9 @@ export function prepareDialogs(layer: HTMLElement, clock: Clock): Dialogs {
             'div.kp-ask-buttons',
             {},
             makeButton('kp-refuse', '取消', () => close(undefined)),
-            makeButton('kp-allow', '完成', () => close(text.value ? { text: text.value } : undefined)),
+            makeButton('kp-allow', '完成', () =>
+              close(text.value ? { text: text.value } : undefined),
+            ),
           ),
         )
       }, undefined),
@@ -283,7 +302,7 @@ export function prepareDialogs(layer: HTMLElement, clock: Clock): Dialogs {
       ),
 
     closeAll() {
-      for (const abandon of [...open]) abandon()
+      for (const abandon of Array.from(open)) abandon()
       endToast()
     },
   }

@@ -40,7 +40,7 @@ export const styles = `
 .kp-leave i { width: 5px; height: 5px; border: 5px double currentcolor; border-radius: 50%; }
 .kp-screen[data-signs='white'] .kp-capsule { border-color: rgba(255,255,255,.25); background: rgba(0,0,0,.15); }
 .kp-screen[data-signs='white'] .kp-capsule button { color: #fff; border-color: rgba(255,255,255,.25); }
-.kp-home-line { position: absolute; bottom: 8px; left: 50%; width: 134px; height: 5px; margin-left: -67px; border-radius: 3px; background: #000; pointer-events: none; }
+.kp-home-line { position: absolute; bottom: 8px; left: 50%; width: 134px; height: 5px; margin-left: -67px; border-radius: 3px; background: #fff; mix-blend-mode: difference; pointer-events: none; z-index: 6; }
 .kp-layer { position: absolute; inset: 0; pointer-events: none; z-index: 5; }
 .kp-layer > * { pointer-events: auto; }
 .kp-mask, .kp-dialog, .kp-shade { position: absolute; inset: 0; }

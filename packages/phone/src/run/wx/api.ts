@@ -59,8 +59,8 @@ export function prepareApi(tell: Tell): MakeApi {
     body: (option: Option<K>) => Result<K> | Promise<Result<K>>,
   ) => {
     const call = (option?: Option<K>): Promise<unknown> | undefined => {
-      const given = option ?? ({} as Option<K>)
-      const { success, fail, complete }: Callbacks = given
+      const given = (option ?? {}) as Option<K>
+      const { success, fail, complete } = given as Callbacks
       const work = Promise.resolve()
         .then(() => body(given))
         .then(

@@ -98,7 +98,12 @@ export function describeDevice(about: Surroundings, makeApi: MakeApi) {
     base64ToArrayBuffer: fromBase64,
     getUpdateManager: () => {
       const nothing = () => {}
-      return { applyUpdate: nothing, onCheckForUpdate: nothing, onUpdateReady: nothing, onUpdateFailed: nothing }
+      return {
+        applyUpdate: nothing,
+        onCheckForUpdate: nothing,
+        onUpdateReady: nothing,
+        onUpdateFailed: nothing,
+      }
     },
     vibrateShort: makeApi('vibrateShort', () => ({})),
     setKeepScreenOn: makeApi('setKeepScreenOn', () => ({})),
@@ -152,7 +157,8 @@ export function describeDevice(about: Surroundings, makeApi: MakeApi) {
       const path = `${page}?scene=${encodeURIComponent(scene)}`
       return { ...kind, result: path, scanType: 'WX_CODE' as const, path }
     }),
-    getFileSystemManager: () => describeFiles(files) as unknown as WechatMiniprogram.FileSystemManager,
+    getFileSystemManager: () =>
+      describeFiles(files) as unknown as WechatMiniprogram.FileSystemManager,
   } satisfies Partial<Wx>
 }
 

@@ -7,7 +7,7 @@ export interface AppDefinition {
   onHide?: () => unknown
   onError?: (message: string) => unknown
   onPageNotFound?: (options: object) => unknown
-  onUnhandledRejection?: (result: object) => unknown
+  onUnhandledRejection?: (result: unknown) => unknown
   [member: string]: unknown
 }
 
@@ -57,9 +57,8 @@ export function describeLifecycle(
     },
     emit(happening: Happening, ...given: unknown[]) {
       if (happening === 'error') guardQuietly(() => app().onError?.(String(given[0])))
-      if (happening === 'rejection')
-        guardQuietly(() => app().onUnhandledRejection?.(Object(given[0])))
-      for (const listener of [...listeners[happening]])
+      if (happening === 'rejection') guardQuietly(() => app().onUnhandledRejection?.(given[0]))
+      for (const listener of Array.from(listeners[happening]))
         (happening === 'error' ? guardQuietly : guard)(() =>
           Reflect.apply(listener, undefined, given),
         )

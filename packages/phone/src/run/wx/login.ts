@@ -7,7 +7,10 @@ interface Identity {
   readonly wechat: Wechat
   readonly privacy: Privacy
   readonly dialogs: Dialogs
-  /** Moments shows one page alone, without a login: https://developers.weixin.qq.com/miniprogram/dev/reference/scene-list.html */
+  /**
+   * Moments shows one page alone, without a login:
+   * https://developers.weixin.qq.com/miniprogram/dev/reference/scene-list.html
+   */
   readonly scene: () => number
 }
 

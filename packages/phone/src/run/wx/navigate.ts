@@ -11,9 +11,7 @@ export function describeNavigation(stack: PageStack, makeApi: MakeApi) {
   }
   return {
     navigateTo: makeApi('navigateTo', ({ url, events = {} }) => {
-      const channel = openEventChannel(
-        events as Readonly<Record<string, (...given: unknown[]) => void>>,
-      )
+      const channel = openEventChannel(events)
       stack.open('navigateTo', url, channel)
       return { eventChannel: channel as unknown as WechatMiniprogram.EventChannel }
     }),

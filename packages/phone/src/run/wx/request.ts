@@ -72,7 +72,11 @@ export function describeNetwork(network: Network, makeApi: MakeApi, tell: Tell) 
     if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
       throw new WxFailure(`invalid url "${url}"`, 600009)
     if (!network.isOnline()) throw new WxFailure('errcode:-106 cronet_error', 600001)
-    return network.send({ ...request, url, header: { ...request.header, referer: network.referer } })
+    return network.send({
+      ...request,
+      url,
+      header: { ...request.header, referer: network.referer },
+    })
   }
 
   function request<T extends Body>(option: WechatMiniprogram.RequestOption<T>) {
@@ -195,7 +199,8 @@ function addQuery(url: string, fields: Readonly<Record<string, unknown>>) {
 /** As the header says: WeChat turns an object into the fields of a form, or else into JSON. */
 function packBody(data: unknown, header: Readonly<Record<string, string>>) {
   if (data === undefined) return undefined
-  if (!isFields(data)) return data instanceof ArrayBuffer ? data : String(data)
+  if (data instanceof ArrayBuffer || typeof data === 'string') return data
+  if (!isFields(data)) return JSON.stringify(data)
   const isForm = header['content-type']?.includes('application/x-www-form-urlencoded')
   return isForm ? encodeFields(data) : JSON.stringify(data)
 }

@@ -21,12 +21,7 @@ const encrypted = 'encrypted:'
  *
  * @param place What its keys on the shelf begin with.
  */
-export function describeStorage(
-  shelf: Shelf,
-  place: string,
-  crypto: Crypto,
-  makeApi: MakeApi,
-) {
+export function describeStorage(shelf: Shelf, place: string, crypto: Crypto, makeApi: MakeApi) {
   const keys = () =>
     Array.from({ length: shelf.length }, (_, index) => shelf.key(index) ?? '')
       .filter((key) => key.startsWith(place))
@@ -77,14 +72,15 @@ export function describeStorage(
   })
 
   return {
-    getStorageSync: <T>(key: string) => (take(key) ?? '') as T,
+    getStorageSync: ((key: string) => take(key) ?? '') as Wx['getStorageSync'],
     setStorageSync: (key: string, data: unknown) => put(key, JSON.stringify(data ?? '')),
     removeStorageSync: (key: string) => shelf.removeItem(place + key),
     clearStorageSync: () => keys().forEach((key) => shelf.removeItem(place + key)),
     getStorageInfoSync: info,
     batchSetStorageSync: (list: { key: string; value: unknown }[]) =>
       list.forEach(({ key, value }) => put(key, JSON.stringify(value ?? ''))),
-    batchGetStorageSync: <T>(list: string[]) => list.map((key) => (take(key) ?? '') as T) as T,
+    batchGetStorageSync: ((list: string[]) =>
+      list.map((key) => take(key) ?? '')) as Wx['batchGetStorageSync'],
     getStorage: makeApi('getStorage', async ({ key, encrypt }) => {
       const text = shelf.getItem(place + key)
       if (text === null) throw new WxFailure('data not found', 1300101)
