@@ -14,6 +14,7 @@ let page: Page
 
 /** On the page that is on top. */
 const onTop = (selector: string) => page.locator(`.kp-window:not([data-place]) ${selector}`)
+const expectShown = (selector: string) => onTop(selector).waitFor()
 const press = (words: string) =>
   page.locator('.kp-layer').getByRole('button', { name: words, exact: true }).click()
 
@@ -46,7 +47,7 @@ describe.skipIf(lacksChromium)('the phone in a real browser', () => {
     await onTop('#open-profile').click()
     await onTop('#choose-avatar').click()
     await press('用微信头像（李华）')
-    await onTop('#avatar img').waitFor()
+    await expectShown('#avatar img')
     await onTop('wx-input#nickname').click()
     await onTop('.kp-nickname-bar').click()
     await onTop('#save').click()
@@ -54,13 +55,13 @@ describe.skipIf(lacksChromium)('the phone in a real browser', () => {
     await onTop('.kp-back').click()
     await onTop('#nickname').filter({ hasText: '李华' }).waitFor()
     await onTop('#dark').click()
-    await onTop('.page.dark').waitFor()
+    await expectShown('.page.dark')
     await onTop('#open-leave').click()
     await onTop('#leave').click()
     await press('确定')
     await press('确定')
     await onTop('#sign-in').click()
-    await onTop('#deleted').waitFor()
+    await expectShown('#deleted')
   })
 
   it('works by touch, and goes back by the gesture', async () => {
@@ -79,7 +80,7 @@ describe.skipIf(lacksChromium)('the phone in a real browser', () => {
     await touch('touchStart', 8)
     for (const x of [40, 90, 160, 240]) await touch('touchMove', x)
     await touch('touchEnd', 240)
-    await onTop('#enter').waitFor()
+    await expectShown('#enter')
   })
 
   it('is 750 rpx wide whatever the window, and what is fixed stays in its frame', async () => {
@@ -98,7 +99,7 @@ describe.skipIf(lacksChromium)('the phone in a real browser', () => {
     await open('?bare', { viewport: { width: 375, height: 812 } })
     await onTop('#sign-in').focus()
     await page.keyboard.press('Enter')
-    await onTop('#user-id').waitFor()
+    await expectShown('#user-id')
     await onTop('#sign-out').focus()
     await page.keyboard.press(' ')
     await page.getByRole('alertdialog', { name: '退出登录' }).waitFor()
@@ -107,20 +108,20 @@ describe.skipIf(lacksChromium)('the phone in a real browser', () => {
     await onTop('#sign-out').focus()
     await page.keyboard.press('Enter')
     await page.keyboard.press('Enter')
-    await onTop('#signed-out').waitFor()
+    await expectShown('#signed-out')
   })
 
   it('remembers who signed in, each person on their own phone', async () => {
     await open('?person=wang-fang')
     await onTop('#sign-in').click()
-    await onTop('#user-id').waitFor()
+    await expectShown('#user-id')
     const wangFang = await onTop('#user-id').textContent()
     await page.reload()
     await onTop('#enter').click()
     await expect.poll(() => onTop('#user-id').textContent()).toBe(wangFang)
     await page.goto(`${example.url}?person=chen-mei`)
     await onTop('#sign-in').click()
-    await onTop('#user-id').waitFor()
+    await expectShown('#user-id')
     expect(await onTop('#user-id').textContent()).not.toBe(wangFang)
   })
 })
@@ -149,7 +150,7 @@ describe.skipIf(lacksChromium)('a developer who saves a file', () => {
   it('sees it on the same page in under a second, an error where there is one, and it mended', async () => {
     await open('', { expects: [/SyntaxError/] })
     await onTop('#use-sms').click()
-    await onTop('#switch-way').waitFor()
+    await expectShown('#switch-way')
     const beganMs = Date.now()
     edit('pages/sms/sms.wxml', (text) => text.replace('>手机号<', '>电话<'))
     await onTop('.label').filter({ hasText: '电话' }).waitFor()
@@ -171,6 +172,6 @@ describe.skipIf(lacksChromium)('a developer who saves a file', () => {
     edit('pages/sms/sms.js', (text) => text.replace('typePhone({ detail', 'typePhone({ detail })'))
     await expect.poll(() => problems.count()).toBe(0)
     await onTop('#switch-way').click()
-    await onTop('#password').waitFor()
+    await expectShown('#password')
   })
 })
