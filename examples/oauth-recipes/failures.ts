@@ -9,7 +9,7 @@ const failures: Readonly<Record<string, { readonly en: string; readonly 'zh-CN':
     'zh-CN': '你在微信中拒绝了授权。如需登录，请重新开始并点“同意”。',
   },
   snapshot_user: {
-    en: 'WeChat shows a preview of this page, in which nobody can sign in. Tap "Use full service" at the bottom and begin again.',
+    en: 'WeChat shows a preview of this page, in which nobody can sign in. Choose "use the full service" at the bottom, then begin again.',
     'zh-CN': '当前是微信的网页快照，不能登录。请点底部“使用完整服务”，然后重新登录。',
   },
 }

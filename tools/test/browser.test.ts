@@ -70,7 +70,7 @@ describe.skipIf(lacksChromium)('a browser for tests', () => {
 
   it('reaches nothing but this machine', async () => {
     const window = await browser.openWindow()
-    const going = (await window.newPage()).goto('http://example.com/')
+    const going = (await window.newPage()).goto('http://192.0.2.1/')
     await expect(going).rejects.toThrow('ERR_NAME_NOT_RESOLVED')
     await (await window.newPage()).goto(url.replace('127.0.0.1', 'localhost'))
     await (await window.newPage()).goto(url.replace('127.0.0.1', 'shop.localhost'))

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openServices } from '../services/open-services.ts'
@@ -55,6 +57,19 @@ describe.each(programs)('$name', (program) => {
 
   it.skipIf(program.find() === undefined)('is used where it is installed', async () => {
     expect(await open(program)).toEqual({ url: program.find(), told: [] })
+  })
+
+  it('is not taken from what only bears its name', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kaimen-path-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const pretend = (exitCode: number) =>
+      writeFileSync(join(folder, 'chromium'), `#!/bin/sh\nexit ${exitCode}\n`, { mode: 0o755 })
+    vi.stubEnv('PATH', folder)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    pretend(1)
+    expect(program.find()).toBeUndefined()
+    pretend(0)
+    expect(program.find()).toBe(join(folder, 'chromium'))
   })
 
   it('is installed where it can be, with what it needs', async () => {

@@ -864,6 +864,32 @@ describe('the page that a code on a computer opens', () => {
     expect(await screen.status()).toBe('rejected')
   })
 
+  it('signs in anew, unnoticed, where the last time was long ago', async () => {
+    await program.open(accountPage)
+    servers.advance(11 * 60_000)
+    const screen = await openScreen(servers)
+    const page = await program.open(screen.url)
+    expect(await servers.exchanges()).toBe(1)
+    await page.tap('approve')
+    expect(page.data).toMatchObject({ state: 'let_in' })
+    expect(await screen.status()).toBe('signed_in')
+    expect(await servers.exchanges()).toBe(2)
+  })
+
+  it('has whoever signed in by SMS long ago do so again: this WeChat may be somebody else’s', async () => {
+    const client = await import('../miniprogram/auth.js')
+    await client.auth.sendOtp(liHuasNumber)
+    await client.auth.signInWithOtp({ phone: liHuasNumber, otp: lastOtp() })
+    servers.advance(11 * 60_000)
+    const screen = await openScreen(servers)
+    const page = await program.open(screen.url)
+    await page.tap('approve')
+    const problem = '为了安全，请退出后重新登录，再试一次'
+    expect(page.data).toMatchObject({ state: 'problem', problem, retryable: false })
+    expect(await screen.status()).toBe('claimed')
+    expect(await servers.exchanges()).toBe(0)
+  })
+
   it('says that the code has expired, whenever that is found', async () => {
     const [early, late] = [await openScreen(servers), await openScreen(servers)]
     const open = await program.open(early.url)

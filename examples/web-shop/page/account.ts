@@ -9,7 +9,7 @@ import { formatTime, language, words } from './words.ts'
 type Order = { id: number; tea: string; at: string }
 type Device = {
   id: string
-  device: { name?: string; model?: string } | null
+  device: { name?: string; model?: string; system?: string } | null
   last_seen_at: string
   current: boolean
 }
@@ -38,7 +38,9 @@ async function loadOrders(): Promise<void> {
 async function loadDevices(): Promise<void> {
   const { sessions } = await ask<{ sessions: Device[] }>('/v1/me/sessions')
   const items = sessions.map(({ id, device, last_seen_at, current }) => {
-    const name = device?.name ?? device?.model ?? words.unknown_device
+    const { name: given, model, system } = device ?? {}
+    const known = [given ?? model, system].filter((part) => part !== undefined)
+    const name = known.join(', ') || words.unknown_device
     const row = item(name, `${words.last_seen} ${formatTime(last_seen_at)}`)
     if (current) row.append(tag(words.this_device))
     else row.append(removal(id, name))
@@ -53,11 +55,15 @@ function removal(id: string, name: string): HTMLButtonElement {
   button.className = 'quiet'
   button.textContent = words.sign_out
   button.ariaLabel = `${words.remove}: ${name}`
-  button.addEventListener('click', () => {
-    button.disabled = true
-    void ask(`/v1/me/sessions/${encodeURIComponent(id)}`, 'DELETE').finally(loadDevices)
-  })
+  button.addEventListener('click', () => void remove(button, id))
   return button
+}
+
+async function remove(button: HTMLButtonElement, id: string): Promise<void> {
+  button.disabled = true
+  // Gone already is gone, too: the list says what is left.
+  await ask(`/v1/me/sessions/${encodeURIComponent(id)}`, 'DELETE').catch(() => {})
+  await loadDevices()
 }
 
 function item(name: string, about: string): HTMLLIElement {

@@ -9,6 +9,7 @@ const dialog = find('sign-in-dialog', HTMLDialogElement)
 const way = find('way', HTMLElement)
 const hint = find('hint', HTMLElement)
 const problem = find('problem', HTMLElement)
+const again = find('again', HTMLButtonElement)
 const isInWechat = /MicroMessenger/i.test(navigator.userAgent)
 
 let leaveWay = () => {}
@@ -32,9 +33,9 @@ function showWay(): void {
   leaveWay()
   say('')
   const byScan = document.querySelector<HTMLInputElement>('input[name=way][value=scan]')?.checked
-  hint.textContent = byScan ? words.by_scan_hint : words.by_wechat_hint
+  show(hint, !byScan)
   if (byScan) {
-    const scan = auth.scan(way)
+    const scan = auth.scan(way, { texts: { waiting: words.by_scan_hint } })
     leaveWay = scan.close
     scan.done.then(
       () => dialog.close(),
@@ -59,8 +60,11 @@ async function enter(options: WebSignInOptions): Promise<void> {
 function say(text: string): void {
   problem.textContent = text
   show(problem, text !== '')
+  // A scan has a button of its own.
+  show(again, text !== '' && way.querySelector('iframe') !== null)
 }
 
+again.addEventListener('click', showWay)
 find('redirect', HTMLButtonElement).addEventListener('click', () => void enter({}))
 find('silent', HTMLButtonElement).addEventListener('click', () => void enter({}))
 find('with-profile', HTMLButtonElement).addEventListener(

@@ -1,6 +1,14 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { texts } from '../texts.ts'
-import { miniProgram, openShopWorld, type ShopWorld } from './support/shop-world.ts'
+import {
+  miniProgram,
+  openShopWorld,
+  serviceAccount,
+  website,
+  type ShopWorld,
+} from './support/shop-world.ts'
 
 let world: ShopWorld
 beforeAll(async () => {
@@ -101,6 +109,11 @@ describe('the page', () => {
       'frame-ancestors': "'none'",
     })
     expect(headers.get('x-content-type-options')).toBe('nosniff')
+  })
+
+  it('is started with the apps of the emulator’s first world', async () => {
+    const start = await readFile(join(import.meta.dirname, '../start.ts'), 'utf8')
+    for (const { appid } of [miniProgram, serviceAccount, website]) expect(start).toContain(appid)
   })
 
   it('[WX-2] holds no secret, nor does its script', async () => {

@@ -7,8 +7,14 @@ import {
   type MiniProgram,
   type OpenPage,
 } from '../../mini-program/test/support/mini-program.ts'
-import { userIdOf, useShop, visibleToScripts } from './support/at-the-shop.ts'
-import { openShopWorld, type ShopWorld } from './support/shop-shop.world.ts'
+import {
+  expectAccount,
+  expectBarToFit,
+  expectToSee,
+  userIdOf,
+  useShop,
+  visibleToScripts,
+} from './support/at-the-shop.ts'
 
 describe.skipIf(lacksChromium)(
   'a person scans the code of the shop, in Chromium',
@@ -23,7 +29,7 @@ describe.skipIf(lacksChromium)(
     })
 
     async function waitForCode(page: Page): Promise<Locator> {
-      await page.locator('#way').getByText('请用微信扫码登录').waitFor()
+      await expectToSee(page.locator('#way section.waiting'))
       const code = page.locator('#way img')
       await expect
         .poll(() => code.evaluate((image: HTMLImageElement) => image.naturalWidth))
@@ -63,15 +69,15 @@ describe.skipIf(lacksChromium)(
         state: 'asking',
         asker: { site: new URL(shop.world.url).host, device: 'Chrome, Windows' },
       })
-      await page.getByText('已扫码，请在手机上确认').waitFor()
+      await expectToSee(page.getByText('已扫码，请在手机上确认'))
       await confirm.tap('approve')
       expect(confirm.data).toMatchObject({ state: 'let_in' })
-      await page.locator('#who').waitFor()
+      await expectToSee(page.locator('#who'))
       expect(await page.getByRole('dialog').isVisible()).toBe(false)
       const { auth } = await import('../../mini-program/miniprogram/auth.js')
       expect(await userIdOf(page, shop.world.servers.url)).toBe(auth.user?.id)
       await page.reload()
-      await page.locator('#devices li').first().waitFor()
+      await expectAccount(page)
       expect(await page.locator('#devices li').count()).toBe(2)
     })
 
@@ -80,7 +86,7 @@ describe.skipIf(lacksChromium)(
       await page.locator('.buy').first().click()
       const confirm = await scan(await photograph(page))
       await confirm.tap('approve')
-      await page.getByRole('status').getByText('已下单').waitFor()
+      await expectToSee(page.getByRole('status').getByText('已下单'))
       expect(await page.locator('#orders').innerText()).toContain('明前龙井')
     })
 
@@ -89,11 +95,11 @@ describe.skipIf(lacksChromium)(
       await page.locator('#sign-in').click()
       const confirm = await scan(await photograph(page))
       await confirm.tap('reject')
-      await page.getByText('手机上拒绝了登录').waitFor()
+      await expectToSee(page.getByText('手机上拒绝了登录'))
       await page.getByRole('button', { name: '换一个小程序码' }).click()
       const again = await scan(await photograph(page))
       await again.tap('approve')
-      await page.locator('#who').waitFor()
+      await expectToSee(page.locator('#who'))
     })
 
     it('comes too late: phone and page say so, and the page offers another code', async () => {
@@ -101,13 +107,13 @@ describe.skipIf(lacksChromium)(
       await page.locator('#sign-in').click()
       const image = await photograph(page)
       shop.world.servers.advance(121_000)
-      await page.getByText('小程序码已过期').waitFor()
+      await expectToSee(page.getByText('小程序码已过期'))
       const late = await scan(image)
       expect(late.data).toMatchObject({ state: 'problem', problem: '二维码已过期' })
       await page.getByRole('button', { name: '换一个小程序码' }).click()
       const confirm = await scan(await photograph(page))
       await confirm.tap('approve')
-      await page.locator('#who').waitFor()
+      await expectToSee(page.locator('#who'))
     })
 
     it('has the code only on the screen: in no address, and nowhere that a script could find it', async () => {
@@ -141,9 +147,19 @@ describe.skipIf(lacksChromium)(
       expect(carried).toEqual(['scan_foreign', 'scan_foreign'])
       const confirm = await scan(await photograph(page))
       await confirm.tap('approve')
-      await page.locator('#who').waitFor()
+      await expectToSee(page.locator('#who'))
       await other.reload()
-      await other.locator('#sign-in').waitFor()
+      await expectToSee(other.locator('#sign-in'))
+    })
+
+    it('is shown by a name on a narrow screen, having no picture', async () => {
+      const page = await shop.open({ viewport: { width: 360, height: 740 } })
+      await page.goto(`${shop.world.url}/?lang=en`)
+      await page.locator('#sign-in').click()
+      const confirm = await scan(await photograph(page))
+      await confirm.tap('approve')
+      await expectToSee(page.getByText('WeChat user'))
+      await expectBarToFit(page)
     })
 
     it('finds the dialog usable by keyboard, and the code dark on light in a dark page too', async () => {
@@ -158,7 +174,7 @@ describe.skipIf(lacksChromium)(
       await waitForCode(page)
       await page.keyboard.press('Escape')
       expect(await page.getByRole('dialog').isVisible()).toBe(false)
-      expect(await page.locator('#way').innerHTML()).toBe('')
+      await expect.poll(() => page.locator('#way').innerHTML()).toBe('')
     })
   },
 )

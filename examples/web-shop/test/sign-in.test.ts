@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { lacksChromium } from '../../../tools/support/browser.ts'
 import {
   decide,
+  expectAccount,
+  expectBarToFit,
+  expectToSee,
   goToWechat,
   nameOf,
   signIn,
@@ -9,12 +12,7 @@ import {
   useShop,
   visibleToScripts,
 } from './support/at-the-shop.ts'
-import {
-  miniProgram,
-  otherMiniProgram,
-  serviceAccount,
-  website,
-} from './support/shop-shop.world.ts'
+import { miniProgram, otherMiniProgram, serviceAccount, website } from './support/shop-world.ts'
 
 describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 60_000 }, () => {
   const shop = useShop()
@@ -30,7 +28,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
   describe('on a computer', () => {
     it('looks around without signing in, and is asked when they order', async () => {
       const page = await shop.open()
-      await page.locator('#sign-in').waitFor()
+      await expectToSee(page.locator('#sign-in'))
       expect(await page.locator('#account').isVisible()).toBe(false)
       await page.locator('.buy').first().click()
       expect(await page.getByRole('dialog').isVisible()).toBe(true)
@@ -46,10 +44,10 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       expect(page.url()).toBe(`${shop.world.url}/?lang=en#`)
       expect(await nameOf(page)).toBe('王芳')
       await page.locator('.buy').first().click()
-      await page.getByRole('status').getByText('Ordered').waitFor()
+      await expectToSee(page.getByRole('status').getByText('Ordered'))
       expect(await page.locator('#orders').innerText()).toContain('Longjing')
       await page.reload()
-      await page.locator('#orders li').waitFor()
+      await expectToSee(page.locator('#orders li'))
       expect(await page.locator('#orders').innerText()).toContain('Longjing')
       expect(await page.locator('#devices').innerText()).toContain('Chrome')
     })
@@ -58,7 +56,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       const page = await shop.open()
       await signIn(page, '李华')
       const found = await visibleToScripts(page)
-      expect(found).toBe(JSON.stringify(['', {}, {}, `${shop.world.url}/#`]))
+      expect(found).toBe(JSON.stringify(['', [], [], `${shop.world.url}/#`]))
       const cookies = await page.context().cookies(shop.world.servers.url)
       expect(cookies.map(({ name, httpOnly, sameSite }) => [name, httpOnly, sameSite])).toEqual(
         expect.arrayContaining([
@@ -73,7 +71,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await page.locator('#sign-in').click()
       await page.getByText('微信扫码', { exact: true }).click()
       await decide(page.frameLocator('#way iframe'), '陈美')
-      await page.locator('#name').waitFor()
+      await expectToSee(page.locator('#name'))
       expect(await nameOf(page)).toBe('陈美')
       expect(await page.getByRole('dialog').isVisible()).toBe(false)
       expect(page.url()).toBe(`${shop.world.url}/`)
@@ -84,7 +82,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await page.locator('.buy').last().click()
       await page.getByText('微信扫码', { exact: true }).click()
       await decide(page.frameLocator('#way iframe'), '陈美')
-      await page.getByRole('status').getByText('已下单').waitFor()
+      await expectToSee(page.getByRole('status').getByText('已下单'))
       expect(await page.locator('#orders').innerText()).toContain('古树普洱')
     })
 
@@ -92,19 +90,19 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       const page = await shop.open({ expects: [/403/] })
       await goToWechat(page)
       await decide(page, '李华', 'refuse')
-      await page.getByRole('heading', { name: '你没有同意授权' }).waitFor()
+      await expectToSee(page.getByRole('heading', { name: '你没有同意授权' }))
       await page.getByRole('link', { name: '重新登录' }).click()
       await decide(page, '李华')
-      await page.locator('#name').waitFor()
+      await expectToSee(page.locator('#name'))
     })
 
     it('goes back to the shop after a refusal, and is nobody there', async () => {
       const page = await shop.open({ expects: [/403/], locale: 'en' })
       await goToWechat(page)
       await decide(page, '李华', 'refuse')
-      await page.getByRole('heading', { name: 'You did not allow it' }).waitFor()
+      await expectToSee(page.getByRole('heading', { name: 'You did not allow it' }))
       await page.getByRole('link', { name: 'Back to the page' }).click()
-      await page.locator('#sign-in').waitFor()
+      await expectToSee(page.locator('#sign-in'))
       expect(page.url()).toBe(`${shop.world.url}/`)
     })
 
@@ -113,7 +111,42 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await page.locator('#sign-in').click()
       await page.getByText('微信扫码', { exact: true }).click()
       await decide(page.frameLocator('#way iframe'), '李华', 'refuse')
-      await page.getByRole('alert').getByText('你没有同意授权').waitFor()
+      await expectToSee(page.getByRole('alert').getByText('你没有同意授权'))
+      await page.getByRole('button', { name: '再试一次' }).click()
+      await decide(page.frameLocator('#way iframe'), '李华')
+      await expectToSee(page.locator('#who'))
+    })
+
+    it('changes their mind about the way, and nothing of the other is left', async () => {
+      const page = await shop.open()
+      await page.locator('#sign-in').click()
+      for (let i = 0; i < 2; i++) {
+        await page.getByText('微信扫码', { exact: true }).click()
+        await expectToSee(page.frameLocator('#way iframe').locator('button[value=allow]'))
+        await page.getByText('小程序扫码', { exact: true }).click()
+        await expectToSee(page.locator('#way img'))
+      }
+      expect(await page.locator('#way > *').count()).toBe(1)
+      expect(await page.locator('#problem, #again').filter({ visible: true }).count()).toBe(0)
+    })
+
+    it.each([
+      [360, 'light', 'zh-CN'],
+      [360, 'dark', 'en'],
+      [1280, 'dark', 'zh-CN'],
+    ] as const)('finds everything within a screen of %d pixels, %s, in %s', async (...look) => {
+      const [width, colorScheme, locale] = look
+      const page = await shop.open({ viewport: { width, height: 740 }, colorScheme, locale })
+      const overflow = () =>
+        page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      await page.locator('#sign-in').click()
+      await expectToSee(page.locator('#way img'))
+      expect(await overflow()).toBeLessThanOrEqual(0)
+      await page.locator('#redirect').click()
+      await decide(page, '李华')
+      await expectAccount(page)
+      expect(await overflow()).toBeLessThanOrEqual(0)
+      await expectBarToFit(page)
     })
 
     it('does all of it by keyboard', async () => {
@@ -128,7 +161,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await page.waitForURL('**/connect/qrconnect?**')
       await page.locator('button[value=allow]').focus()
       await page.keyboard.press('Enter')
-      await page.locator('#name').waitFor()
+      await expectToSee(page.locator('#name'))
     })
   })
 
@@ -142,12 +175,12 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await decide(page, '李华')
       await page.waitForURL('**scope=snsapi_userinfo**')
       await decide(page, '李华')
-      await page.locator('#no-orders').waitFor()
+      await expectAccount(page)
       expect(await nameOf(page)).toBe('李华')
       await page.locator('#sign-out').click()
       await page.locator('#sign-in').click()
       await page.locator('#silent').click()
-      await page.locator('#name').waitFor()
+      await expectToSee(page.locator('#name'))
       expect(await exchanges()).toBe(3)
     })
 
@@ -173,7 +206,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await page.locator('#sign-in').click()
       await page.locator('#with-profile').click()
       await decide(page, '李华')
-      await page.locator('#devices li').first().waitFor()
+      await expectAccount(page)
       expect(await page.locator('#devices li').count()).toBe(1)
       expect(await exchanges()).toBe(1)
     })
@@ -184,9 +217,9 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await page.locator('#sign-in').click()
       await page.locator('#with-profile').click()
       await decide(page, '李华')
-      await page.getByText('snapshot_user').waitFor()
+      await expectToSee(page.getByText('snapshot_user'))
       await page.goto(shop.world.url)
-      await page.locator('#sign-in').waitFor()
+      await expectToSee(page.locator('#sign-in'))
     })
   })
 
@@ -200,12 +233,12 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
         decision: 'allow',
       })
       await victim.goto(String(location))
-      await victim.getByRole('heading', { name: '登录是在另一个浏览器里开始的' }).waitFor()
+      await expectToSee(victim.getByRole('heading', { name: '登录是在另一个浏览器里开始的' }))
       await victim.goto(shop.world.url)
-      await victim.locator('#sign-in').waitFor()
+      await expectToSee(victim.locator('#sign-in'))
       // Nothing was used up.
       await attacker.goto(String(location))
-      await attacker.locator('#name').waitFor()
+      await expectToSee(attacker.locator('#name'))
     })
   })
 
@@ -213,7 +246,6 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
     it('has one access token for three tabs, renewed by one of them', async () => {
       const first = await shop.open()
       await signIn(first, '李华')
-      await first.locator('#no-orders').waitFor()
       const window = first.context()
       const renewals: string[] = []
       window.on('request', (request) => {
@@ -222,7 +254,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       })
       const pages = [first, await window.newPage(), await window.newPage()]
       await Promise.all(pages.slice(1).map((page) => page.goto(shop.world.url)))
-      for (const page of pages) await page.locator('#no-orders').waitFor()
+      for (const page of pages) await expectAccount(page)
       expect(renewals).toHaveLength(0)
       // The token runs out in all of them.
       for (const page of pages) {
@@ -230,7 +262,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
         await page.clock.setFixedTime(now + 16 * 60_000)
       }
       await Promise.all(pages.map((page) => page.locator('.buy').first().click()))
-      for (const page of pages) await page.getByRole('status').getByText('已下单').waitFor()
+      for (const page of pages) await expectToSee(page.getByRole('status').getByText('已下单'))
       expect(renewals).toHaveLength(1)
     })
 
@@ -241,11 +273,11 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await second.locator('#sign-in').click()
       await second.getByText('微信扫码', { exact: true }).click()
       await decide(second.frameLocator('#way iframe'), '李华')
-      await first.locator('#name').waitFor()
+      for (const page of [first, second]) await expectAccount(page)
       await first.locator('#sign-out').click()
-      await second.locator('#sign-in').waitFor()
+      await expectToSee(second.locator('#sign-in'))
       await second.reload()
-      await second.locator('#sign-in').waitFor()
+      await expectToSee(second.locator('#sign-in'))
     })
 
     it('signs out everywhere: the other browser, and the shop’s back end', async () => {
@@ -254,9 +286,10 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await signIn(here, '李华')
       await signIn(there, '李华')
       await here.reload()
+      await expectAccount(here)
       expect(await here.locator('#devices li').count()).toBe(2)
       await here.locator('#sign-out-everywhere').click()
-      await here.locator('#sign-in').waitFor()
+      await expectToSee(here.locator('#sign-in'))
       // The token that it holds is refused within 5 s, without a word to the store.
       await expect
         .poll(
@@ -277,7 +310,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
       await here.getByRole('button', { name: /退出这台设备/ }).click()
       await expect.poll(() => here.locator('#devices li').count()).toBe(1)
       await there.reload()
-      await there.locator('#sign-in').waitFor()
+      await expectToSee(there.locator('#sign-in'))
       expect(await nameOf(here)).toBe('李华')
     })
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { seedWorld } from '@kaimen/emulator'
 import type { AppOptions } from '@kaimen/server'
 import { printBanner } from './banner.ts'
+import { openConsole } from './console.ts'
 import { openDevSms } from './dev-sms.ts'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
@@ -20,14 +21,17 @@ export async function dev(settings: Settings): Promise<void> {
   const emulator = await openEmulator(settings)
   try {
     await addToEmulator(emulator.url, settings.apps)
+    const publicUrl = settings.publicUrl ?? `http://127.0.0.1:${port}`
+    const apps = [...settings.apps, ...seededApps(settings.apps)]
     const server = await serve({
       sms: await openDevSms(emulator.url),
       ...hooks,
-      apps: [...settings.apps, ...seededApps(settings.apps)],
+      apps,
       secret,
-      publicUrl: settings.publicUrl ?? `http://127.0.0.1:${port}`,
+      publicUrl,
+      console: openConsole({ ...settings, apps, secret, publicUrl, wechatApi: emulator.url }),
       wechat: { baseUrl: emulator.url },
-      web: { origins: devOrigins(port), ...hooks.web, openUrl: emulator.url },
+      web: { origins: devOrigins(port, publicUrl), ...hooks.web, openUrl: emulator.url },
       databaseUrl,
       redisUrl,
       dataDir,
@@ -43,9 +47,14 @@ export async function dev(settings: Settings): Promise<void> {
   }
 }
 
-/** Pages of this machine: the server's own, and those of the example shop. */
-const devOrigins = (port: number) =>
-  [port, 4200].flatMap((each) => [`http://127.0.0.1:${each}`, `http://localhost:${each}`])
+/**
+ * Pages of this machine: the server's own, and those of the example shop. None beside a public URL
+ * with TLS, as that of a tunnel: no browser takes the two for one site.
+ */
+const devOrigins = (port: number, publicUrl: string) =>
+  publicUrl.startsWith('https:')
+    ? []
+    : [port, 4200].flatMap((each) => [`http://127.0.0.1:${each}`, `http://localhost:${each}`])
 
 const isSeeded = (app_id: string) => seedWorld.apps.some(({ appid }) => appid === app_id)
 

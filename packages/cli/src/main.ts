@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '@kaimen/server'
 import { Command, CommanderError, Option } from 'commander'
+import { addAdminCommand } from './admin.ts'
 import { addCredentialsCommand } from './credentials.ts'
 import type { DoctorOptions } from './doctor/doctor.ts'
 import { addKeysCommand } from './keys.ts'
@@ -29,6 +30,7 @@ Settings come from the environment, or from kaimen.config.ts in this folder; the
   KAIMEN_PORT                      default 默认 4100
   KAIMEN_DRAIN_SECONDS             of start, until it stops 停止前的摘流秒数, default 默认 5
   KAIMEN_TRUSTED_PROXIES           of the proxies before it 前置反向代理的地址, 10.0.0.0/8,fd00::/8
+  KAIMEN_WEB_ORIGINS               of pages to sign in from 供登录的网页的来源, https://shop.example.com,…
   KAIMEN_WEBHOOK_URL               your back end, told and asked 接收 webhook 的后端, https://…
   KAIMEN_WEBHOOK_SECRET            signs webhooks, as KAIMEN_SECRET is written 签名密钥
   KAIMEN_WEBHOOK_TYPES             events,admit,claims; default 默认 events
@@ -120,6 +122,7 @@ addUsersCommand(program, () => readSettings(process.env), environment)
 addSessionsCommand(program, () => readSettings(process.env), environment)
 addCredentialsCommand(program, () => readSettings(process.env), environment)
 addKeysCommand(program, () => readSettings(process.env), environment)
+addAdminCommand(program, () => readSettings(process.env), environment)
 
 try {
   await program.parseAsync()

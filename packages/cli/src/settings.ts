@@ -58,7 +58,9 @@ function readHooks(config: Config, env: Environment): Hooks {
   const { blobs, cloud, deletionDays, retention, maxRequests, signingKeys } = config
   const webhooks = readWebhooks(config.webhooks, env)
   const origins = env['KAIMEN_WEB_ORIGINS']
-  const web = origins ? { ...config.web, origins: origins.split(',') } : config.web
+  const web = origins
+    ? { ...config.web, origins: origins.split(',').map((origin) => origin.trim()) }
+    : config.web
   return {
     ...(admit && { admit }),
     ...(claims && { claims }),

@@ -25,6 +25,7 @@ describe('kaimen', () => {
           'KAIMEN_APPS',
           'KAIMEN_SECRET',
           'KAIMEN_TRUSTED_PROXIES',
+          'KAIMEN_WEB_ORIGINS',
           'KAIMEN_WEBHOOK_URL',
           'KAIMEN_WEBHOOK_SECRET',
           'KAIMEN_WEBHOOK_TYPES',

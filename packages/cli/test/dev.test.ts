@@ -11,7 +11,7 @@ import {
   type Environment,
 } from './support/kaimen.ts'
 
-const [app] = seedWorld.apps
+const [app, , website] = seedWorld.apps
 const [person] = seedWorld.people
 
 async function devEnvironment() {
@@ -160,6 +160,38 @@ describe('kaimen dev', () => {
       expect(stderr).not.toContain('    at ')
     },
   )
+
+  it('signs in on web pages by the emulator’s own pages, and takes scans', async () => {
+    const at = await devEnvironment()
+    const dev = runKaimen(['dev'], at.env)
+    await dev.printed(ready)
+    const begun = await fetch(`${at.url}/v1/web/${website.appid}/start?return_to=/`, {
+      redirect: 'manual',
+    })
+    const browser = begun.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    const page = begun.headers.get('location') ?? ''
+    expect(page).toContain(`${at.emulatorUrl}/connect/qrconnect?`)
+    const asked = { url: page, person: person.id, decision: 'allow' }
+    const decided = (await post(`${at.emulatorUrl}/emulator/authorize`, asked)) as {
+      location: string
+    }
+    const back = await fetch(decided.location, { redirect: 'manual', headers: { cookie: browser } })
+    expect(back.status).toBe(303)
+    expect(back.headers.getSetCookie().join()).toContain('kaimen=kmw_')
+    const scan = await fetch(`${at.url}/v1/scan`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'http://localhost:4200' },
+      body: '{}',
+    })
+    expect(scan.status).toBe(201)
+  })
+
+  it('starts behind the https address of a tunnel', async () => {
+    const at = await devEnvironment()
+    const dev = runKaimen(['dev'], { ...at.env, KAIMEN_PUBLIC_URL: 'https://tunnel.example.com' })
+    await dev.printed(ready)
+    expect((await fetch(`${at.url}/readyz`)).status).toBe(200)
+  })
 
   it('knows the developer’s own AppID beside the seeded ones', async () => {
     const at = await devEnvironment()

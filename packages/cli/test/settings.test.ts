@@ -57,7 +57,7 @@ describe('settings', () => {
         port: 5100, drainSeconds: 10, emulatorPort: 5180, emulatorTlsPort: 5143, wechatApi: 'https://api2.weixin.qq.com',
         audience: 'shop', accessTokenSeconds: 60, signingKeys: { rotateDays: 30 }, admit: () => undefined, claims: () => ({}), on() {},
         otp: { budget_per_hour: 5 }, captcha: () => true, trustedProxies: ['10.0.0.0/8'],
-        cloud: { env: 'prod-1' }, deletionDays: 15, retention: { eventDays: 30 }, maxRequests: 50,
+        cloud: { env: 'prod-1' }, web: { origins: ['https://shop.example.com'] }, deletionDays: 15, retention: { eventDays: 30 }, maxRequests: 50,
         blobs: { put() {}, get() {}, delete() {}, close() {} },
         webhooks: { url: 'https://shop.example.com/kaimen', secret: '${secret}', admit: true },
       }`)
@@ -84,6 +84,7 @@ describe('settings', () => {
         captcha: expect.any(Function),
         trustedProxies: ['10.0.0.0/8'],
         cloud: { env: 'prod-1' },
+        web: { origins: ['https://shop.example.com'] },
         deletionDays: 15,
         retention: { eventDays: 30 },
         maxRequests: 50,
@@ -98,6 +99,7 @@ describe('settings', () => {
       apps: [${JSON.stringify(app)}], secret: 'file', publicUrl: 'https://file.example.com',
       databaseUrl: 'sqlite:file.db', redisUrl: 'redis://file.example.com', dataDir: 'file', port: 1, emulatorPort: 2,
       wechatApi: 'https://file.example.com', trustedProxies: ['10.0.0.0/8'],
+      web: { origins: ['https://file.example.com'], openUrl: 'https://open.weixin.qq.com' },
       webhooks: { url: 'https://file.example.com', secret: 'file', admit: true, timeoutMs: 500 },
     }`)
     const settings = await readSettings(
@@ -115,6 +117,7 @@ describe('settings', () => {
         KAIMEN_EMULATOR_TLS_PORT: '1',
         KAIMEN_WECHAT_API: 'https://hk.api.weixin.qq.com',
         KAIMEN_TRUSTED_PROXIES: '192.0.2.1, fd00::/8',
+        KAIMEN_WEB_ORIGINS: 'https://a.example.com, https://b.example.com',
         KAIMEN_WEBHOOK_URL: 'http://shop:3000/kaimen',
         KAIMEN_WEBHOOK_SECRET: `2:${secret}`,
         KAIMEN_WEBHOOK_TYPES: 'claims, events',
@@ -135,6 +138,10 @@ describe('settings', () => {
       wechatApi: 'https://hk.api.weixin.qq.com',
       hooks: {
         trustedProxies: ['192.0.2.1', ' fd00::/8'],
+        web: {
+          origins: ['https://a.example.com', 'https://b.example.com'],
+          openUrl: 'https://open.weixin.qq.com',
+        },
         webhooks: {
           url: 'http://shop:3000/kaimen',
           secret: `2:${secret}`,
@@ -153,6 +160,7 @@ describe('settings', () => {
       KAIMEN_SECRET: '',
       KAIMEN_PORT: '',
       KAIMEN_TRUSTED_PROXIES: '',
+      KAIMEN_WEB_ORIGINS: '',
       KAIMEN_WEBHOOK_URL: '',
       KAIMEN_WEBHOOK_SECRET: '',
       KAIMEN_WEBHOOK_TYPES: '',

@@ -85,6 +85,19 @@ describe('kaimen start refuses', () => {
     expect(() => checkProduction(settings)).toThrow('KAIMEN_WECHAT_API has to be')
   })
 
+  it('[WX-6] other pages than WeChat’s own', async () => {
+    const settings = await readSettings(await production({}))
+    const hooks = { ...settings.hooks, web: { openUrl: 'http://127.0.0.1:4180' } }
+    expect(() => checkProduction({ ...settings, hooks })).toThrow('web.openUrl')
+    const own = { ...settings.hooks, web: { openUrl: 'https://open.weixin.qq.com' } }
+    expect(checkProduction({ ...settings, hooks: own })).toHaveProperty('web')
+  })
+
+  it('a page that is no origin, by name', async () => {
+    const said = await refusal({ KAIMEN_WEB_ORIGINS: 'https://shop.example.com/' })
+    expect(said).toContain('web.origins[0] has to be an origin')
+  })
+
   it.each(['api', 'api2', 'sh.api', 'sz.api', 'hk.api'])(
     'nothing of %s.weixin.qq.com, which is WeChat',
     async (name) => {

@@ -652,7 +652,7 @@ export const routes = {
   approveScan: {
     method: 'POST',
     path: '/v1/scan/approve',
-    summary: 'The person lets the other browser in',
+    summary: 'The person lets the other browser in; needs a sign-in of the last 10 minutes',
     auth: 'app',
     body: ScanTicketBody,
     reply: Empty,
@@ -660,6 +660,7 @@ export const routes = {
     errors: [
       ...bodyErrors,
       ...bearerErrors,
+      'reauth_required',
       'scan_invalid',
       'scan_expired',
       'scan_taken',

@@ -3,17 +3,14 @@ import type { AccessTokens as WechatTokens, Secret, Wechat } from '@kaimen/wecha
 import type { App, Apps, CloudSettings, WebSettings } from './app.ts'
 import { exchangeOnce, type CodeClaim } from './challenge/code-claim.ts'
 import { issueTicket, readTicket, spendTicket, ticketTtlMs } from './challenge/ticket.ts'
-import { markWebUsed, type WebScope } from './challenge/web-state.ts'
 import { KaimenError } from './errors.ts'
 import { stampEvent } from './events.ts'
-import { proveByApproval } from './flow/approval.ts'
 import { proveByCloud } from './flow/cloud.ts'
 import { provePhoneByOtp } from './flow/otp.ts'
 import { proveByPassword, type PasswordParts } from './flow/password.ts'
 import { provePhoneByButton } from './flow/phone-button.ts'
 import { provePhoneByData, type PhoneData } from './flow/phone-data.ts'
 import { isLoginCode, proveByWechat } from './flow/wechat.ts'
-import { proveByWebOAuth } from './flow/web-oauth.ts'
 import type { Admit, Emit } from './hooks.ts'
 import { askHost } from './host.ts'
 import { formatId } from './id.ts'
@@ -27,10 +24,9 @@ import { recallResult, rememberResult } from './sign-in/repeat.ts'
 import type { SignInResult } from './sign-in/result.ts'
 import type { BlobStore } from './store/blob-store.ts'
 import type { FoundUsers, StoredUser } from './store/store.ts'
-import { adoptProfile } from './user/adopt-profile.ts'
 import { hookUser } from './hook-user.ts'
 import { phoneIndexes, storedPhone } from './user/phone.ts'
-import type { Proof, WechatProof } from './user/proof.ts'
+import type { Proof } from './user/proof.ts'
 import { resolve, type Decision } from './user/resolve.ts'
 
 export type SignInParts = PasswordParts &
@@ -47,7 +43,7 @@ export type SignInParts = PasswordParts &
     readonly report: (message: string, error: unknown) => void
   }
 
-type With = {
+export type With = {
   readonly device: Device | undefined
   /** Takes a user back who deleted themselves. */
   readonly restore: boolean | undefined
@@ -188,86 +184,6 @@ export async function signInByCloud(
   )
 }
 
-/**
- * Signs in with the code that a browser brought back from WeChat's page: a service account's or a
- * website's. The same redirect once more is the same session.
- *
- * @param attempt.state What the browser began by; it signs in once.
- * @returns `userinfo_required`: nobody is known by this openid, and only the other scope tells the
- *   unionid that they may be known by. Nothing was written.
- */
-export async function signInByWeb(
-  parts: SignInParts,
-  app: App,
-  {
-    state,
-    code,
-    scope,
-    device,
-  }: { state: string; code: string; scope: WebScope; device: Device | undefined },
-): Promise<Extract<SignInResult, { status: 'signed_in' }> | 'userinfo_required'> {
-  const claim = { app_id: app.app_id, code: state, idempotencyKey: code }
-  let result: SignInResult | undefined
-  const outcome = await exchangeOnce(parts, claim, () =>
-    audited(parts, app, 'web', async () => {
-      if (!isLoginCode(code)) throw new KaimenError('code_invalid')
-      const { proof: wechat, profile } = await proveByWebOAuth(parts.wechat, app, { code, scope })
-      const proof: Proof = { wechat, phone: null, by: 'web' }
-      if (scope === 'snsapi_base' && (await needsUnionid(parts, app, wechat))) {
-        await markWebUsed(parts, state)
-        return userinfoRequired
-      }
-      result = await signIn(parts, app, proof, { device, restore: undefined })
-      await markWebUsed(parts, state)
-      if (result.status === 'signed_in') await adoptProfile(parts, result.user, profile)
-      return rememberResult(parts, claim, result)
-    }),
-  ).catch((error: unknown) => {
-    // Another code for the same state; or the same one, when its answer is no longer remembered.
-    const isUsed = error instanceof KaimenError && error.code === 'code_used' && !error.wechat
-    throw isUsed ? new KaimenError('state_used') : error
-  })
-  if (outcome === userinfoRequired) return userinfoRequired
-  const signedIn = result ?? (await recallResult(parts, claim, outcome))
-  if (signedIn.status !== 'signed_in') throw new KaimenError('account_required')
-  return signedIn
-}
-
-const userinfoRequired = 'userinfo_required'
-
-/** Whether a unionid could tell who this is, and was not asked for: an openid that is new here. */
-async function needsUnionid(
-  { store }: SignInParts,
-  { app_id, open_platform }: App,
-  wechat: WechatProof,
-): Promise<boolean> {
-  if (open_platform === null || wechat.unionid !== null) return false
-  const { byOpenid } = await store.findUsers({ app_id, wechat, phone: null })
-  return byOpenid === undefined
-}
-
-/** That a person did not allow what a web sign-in asked for. @throws Always. */
-export function refuseWeb(parts: SignInParts, app: App, state: string): Promise<never> {
-  return audited(parts, app, 'web', async () => {
-    await markWebUsed(parts, state)
-    throw new KaimenError('authorization_refused')
-  })
-}
-
-/**
- * Signs a browser in that a mini program approved. The session is one of that app, and the person
- * who approved is asked for nothing more. [OA-6]
- */
-export async function signInByScan(
-  parts: SignInParts,
-  app: App,
-  { approval, ...how }: { approval: { user_id: number; approved_in: number } } & With,
-): Promise<SignInResult> {
-  return audited(parts, app, 'scan', async () =>
-    signIn(parts, app, await proveByApproval(parts, approval), how),
-  )
-}
-
 async function readTicketOf(parts: SignInParts, app: App, ticket: string) {
   const pending = await readTicket(parts, ticket)
   if (pending.app_id !== app.app_id) throw new KaimenError('ticket_invalid')
@@ -292,7 +208,7 @@ function spendOnce(parts: SignInParts, ticket: string | undefined): Spend {
  * What a proof comes to. Sign-ins that race are settled by the store's indexes: the loser looks
  * again.
  */
-async function signIn(
+export async function signIn(
   parts: SignInParts,
   app: App,
   proof: Proof,

@@ -25,6 +25,11 @@ function refusal(change: Record<string, unknown>): string {
   return 'not refused'
 }
 
+/** Of `publicUrl` it is the other of http: and https:. */
+const otherScheme = options.publicUrl.startsWith('https:')
+  ? 'http://shop.example'
+  : 'https://shop.example'
+
 describe('createAuth', () => {
   it.each([
     [{ publicURL: 'x' }, /no option publicURL/],
@@ -78,6 +83,20 @@ describe('createAuth', () => {
     [{ trustedProxies: [10] }, /trustedProxies has to be a list/],
     [{ trustedProxies: ['10.0.0.0/8', '10.0.0.0/33'] }, /trustedProxies .* has "10\.0\.0\.0\/33"/],
     [{ trustedProxies: ['0.0.0.0/0'] }, /trustedProxies .* has "0\.0\.0\.0\/0"/],
+    [{ publicUrl: 'https://a.example/v1/auth' }, /publicUrl must not .*\/v1/],
+    [{ web: { origin: [] } }, /web\.origin is not an option\. It takes origins/],
+    [{ web: { origins: 'https://shop.example' } }, /web\.origins has to be a list/],
+    [{ web: { origins: ['https://shop.example/'] } }, /web\.origins\[0\] has to be an origin/],
+    [{ web: { origins: ['https://*.shop.example'] } }, /web\.origins\[0\]/],
+    [{ web: { origins: ['https://shop.example:443'] } }, /web\.origins\[0\]/],
+    [{ web: { origins: ['null'] } }, /web\.origins\[0\]/],
+    [{ web: { origins: [otherScheme] } }, /publicUrl begins with/],
+    [{ web: { openUrl: 'open.weixin.qq.com' } }, /web\.openUrl has to be an origin/],
+    [{ web: { locate: 'Beijing' } }, /web\.locate has to be a function/],
+    [{ apps: [{ ...app, scan: { page: '/pages/a' } }] }, /apps\[0\]\.scan\.page/],
+    [{ apps: [{ ...app, scan: { page: 'pages/a?x=1' } }] }, /apps\[0\]\.scan\.page/],
+    [{ apps: [{ ...app, kind: 'website', scan: { page: 'a' } }] }, /scan is for a mini program/],
+    [{ apps: [{ ...app, scope: 'snsapi_login' }] }, /apps\[0\]\.scope/],
     [{ otp: 5 }, /otp has to be a group of options/],
     [{ otp: { per_phone_hour: 9 } }, /otp\.per_phone_hour is not an option/],
     [{ otp: { budget_per_hour: 0 } }, /otp\.budget_per_hour .* from 1 to 1000000/],

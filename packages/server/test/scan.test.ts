@@ -177,7 +177,7 @@ describe('[OA-6] the phone is told', () => {
     expect((await screen.look(id)).body).toEqual({ status: 'expired' })
     expectProblem(await screen.send('GET', `/v1/scan/${id}/qr`), 'scan_expired')
     world.clock.advance(10 * 60 * secondMs)
-    expectProblem(await phone.approve(ticket), 'scan_invalid')
+    expectProblem(await phone.claim(ticket), 'scan_invalid')
     expectProblem(await screen.look(id), 'scan_invalid')
   })
 
@@ -237,6 +237,20 @@ describe('[OA-6] the phone is told', () => {
       expectProblem(await phone[act](ticket), 'session_ended')
     }
     expect((await screen.look(id)).body['status']).toBe('claimed')
+  })
+
+  it('[AU-8] reauth_required where it would let somebody in, and signed in over 10 minutes ago', async () => {
+    await open()
+    world.clock.advance(10 * 60 * secondMs + 1)
+    const { id, ticket } = await screen.begin()
+    expect((await phone.claim(ticket)).status).toBe(200)
+    expectProblem(await phone.approve(ticket), 'reauth_required')
+    expect((await screen.look(id)).body['status']).toBe('claimed')
+    const again = openPhone(world, await world.signIn())
+    expect((await again.approve(ticket)).status).toBe(200)
+    const { ticket: another } = await screen.begin()
+    await phone.claim(another)
+    expect((await phone.reject(another)).status).toBe(200)
   })
 
   it('token_invalid where only a cookie comes, and no access token', async () => {
@@ -473,6 +487,7 @@ describe('[OA-6] any history of a scan', () => {
         const phones = [openPhone(world, await world.signIn()), await openOther()] as const
         const { id, ticket } = await screen.begin()
         let left = 120
+        let age = 0
         // Five minutes after the last change nothing is known of it.
         let kept = 300
         let owner: number | undefined
@@ -482,6 +497,7 @@ describe('[OA-6] any history of a scan', () => {
           if (each.act === 'wait') {
             world.clock.advance(each.seconds * secondMs)
             left -= each.seconds
+            age += each.seconds
             kept -= each.seconds
           } else if (each.act === 'look') {
             const { body } = await (each.isOwn ? screen : stranger).look(id)
@@ -499,17 +515,19 @@ describe('[OA-6] any history of a scan', () => {
             const { status, body } = await phones[each.who === 0 ? 0 : 1][each.act](ticket)
             const isTaken = owner !== undefined && owner !== each.who
             const code =
-              kept <= 0
-                ? 'scan_invalid'
-                : isTaken
-                  ? 'scan_taken'
-                  : decision
-                    ? 'scan_done'
-                    : left <= 0
-                      ? 'scan_expired'
-                      : each.act !== 'claim' && owner === undefined
-                        ? 'scan_unclaimed'
-                        : undefined
+              each.act === 'approve' && age > 600
+                ? 'reauth_required'
+                : kept <= 0
+                  ? 'scan_invalid'
+                  : isTaken
+                    ? 'scan_taken'
+                    : decision
+                      ? 'scan_done'
+                      : left <= 0
+                        ? 'scan_expired'
+                        : each.act !== 'claim' && owner === undefined
+                          ? 'scan_unclaimed'
+                          : undefined
             expect([each.act, body['code']]).toEqual([each.act, code])
             if (code !== undefined) continue
             expect(status).toBe(200)

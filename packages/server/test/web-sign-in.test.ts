@@ -175,7 +175,7 @@ describe('a website, by WeChat’s QR code', () => {
     const reply = await browser.open(await browser.decide(location(begun), liHua))
     expect(reply.status).toBe(200)
     expect(reply.headers.get('content-security-policy')).toContain(`frame-ancestors ${shop};`)
-    expect(reply.text).toContain(`data-target="${shop}"`)
+    expect(reply.text).toContain(`data-targets="${shop}"`)
     expect(reply.text).toContain('kaimen:signed_in')
     expect(await who(browser)).not.toBe(null)
 
@@ -184,8 +184,21 @@ describe('a website, by WeChat’s QR code', () => {
     const refused = await browser.open(path)
     expect(refused.text).toContain('kaimen:failed')
     expect(refused.text).toContain('authorization_refused')
+    // The page around it would wait for ever for what begins nothing, or is not known any more.
+    const lost = [
+      await start(websiteAppId, { embed: 'true', return_to: 'https://evil.test' }),
+      await browser.open(`/v1/web/${websiteAppId}/callback?code=a`, {
+        headers: { 'sec-fetch-dest': 'iframe' },
+      }),
+    ]
+    for (const { text, headers } of lost) {
+      expect(text).toContain('kaimen:failed')
+      const origins = `http://kaimen.test ${shop}`
+      expect(text).toContain(`data-targets="${origins}"`)
+      expect(headers.get('content-security-policy')).toContain(`frame-ancestors ${origins};`)
+    }
     // A frame is for the website's QR code only.
-    expectPages(await start(serviceAppId, { embed: 'true' }), 400, 'body_invalid')
+    expect((await start(serviceAppId, { embed: 'true' })).text).toContain('body_invalid')
   })
 })
 
@@ -322,6 +335,8 @@ describe('a callback that is not right changes nothing', () => {
     })
     const reply = await browser.open(path)
     expectPages(reply, 503, 'wechat_unreachable')
+    expect(reply.text).toContain('it is not your fault')
+    expect(reply.text).not.toContain('Retry-After')
     expect(reply.headers.get('retry-after')).toMatch(/^\d+$/)
     await expectNobody()
   })

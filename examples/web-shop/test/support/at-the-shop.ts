@@ -1,7 +1,7 @@
 // What a person does at the shop with a browser, and sees there.
 
-import type { FrameLocator, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import type { FrameLocator, Locator, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import { openBrowser, type Browser } from '../../../../tools/support/browser.ts'
 import { openShopWorld, type ShopWorld } from './shop-world.ts'
 
@@ -42,14 +42,38 @@ export function useShop() {
     async open(options: WindowOptions = {}): Promise<Page> {
       if (!browser) throw new Error('the browser opens with the first test')
       const usual = { userAgent: agents.computer, locale: 'zh-CN' }
-      const page = await (await browser.openWindow({ ...usual, ...options })).newPage()
+      const window = await browser.openWindow(Object.assign(usual, options))
+      const page = await window.newPage()
       await page.goto(this.world.url)
       return page
     },
     openInWechat(options: WindowOptions = {}): Promise<Page> {
       const phone = { userAgent: agents.wechat, viewport: { width: 390, height: 844 } }
-      return this.open({ ...phone, ...options })
+      return this.open(Object.assign(phone, options))
     },
+  }
+}
+
+/** It is on the screen, or soon will be. */
+export async function expectToSee(what: Locator): Promise<void> {
+  await what.waitFor()
+}
+
+/** Who is signed in, with orders and devices: nothing is on its way any more. */
+export async function expectAccount(page: Page): Promise<void> {
+  await page.locator('#who').waitFor()
+  await page.locator('#no-orders, #orders li').filter({ visible: true }).first().waitFor()
+  await page.locator('#devices li').first().waitFor()
+}
+
+/** The bar at the top of who is signed in is one line, and ends where the screen does. */
+export async function expectBarToFit(page: Page): Promise<void> {
+  const { width = 0 } = page.viewportSize() ?? {}
+  for (const id of ['other-language', 'name', 'sign-out']) {
+    const box = await page.locator(`#${id}`).boundingBox()
+    if (!box) throw new Error(`#${id} is not on the screen`)
+    expect(box.height).toBeLessThan(48)
+    expect(box.x + box.width).toBeLessThanOrEqual(width)
   }
 }
 
@@ -74,7 +98,7 @@ export async function goToWechat(page: Page): Promise<void> {
 export async function signIn(page: Page, nickname: string): Promise<void> {
   await goToWechat(page)
   await decide(page, nickname)
-  await page.locator('#name').waitFor()
+  await expectAccount(page)
 }
 
 export const nameOf = (page: Page): Promise<string> => page.locator('#name').innerText()
@@ -91,6 +115,11 @@ export function userIdOf(page: Page, kaimen: string): Promise<unknown> {
 /** Everything that a script of the page can find. */
 export function visibleToScripts(page: Page): Promise<string> {
   return page.evaluate(() =>
-    JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }, location.href]),
+    JSON.stringify([
+      document.cookie,
+      Object.entries(localStorage),
+      Object.entries(sessionStorage),
+      location.href,
+    ]),
   )
 }

@@ -38,6 +38,8 @@ export interface WebSignInOptions {
   app_id?: string
   /** Shows WeChat's code of the website in this element, and stays on the page. */
   embed?: HTMLElement
+  /** Takes the code of `embed` from the page: the person thought better of it. */
+  signal?: AbortSignal
 }
 
 export interface WebRequestOptions {
@@ -75,7 +77,7 @@ export interface WebClient {
    * Signs in with WeChat. Leaves the page and never settles; with `embed` it stays, and resolves
    * once somebody is signed in. Called again for the same element, it starts afresh there.
    *
-   * @throws {AuthError} The server's refusal. `cancelled`: another call, or `close()`.
+   * @throws {AuthError} The server's refusal. `cancelled`: another call, `signal`, or `close()`.
    */
   signIn(options?: WebSignInOptions): Promise<User>
   /** Shows a code that a mini program scans, how that stands, and a way to try again. */
@@ -140,13 +142,16 @@ export function openWebClient(options: WebClientOptions, host: Host): WebClient 
   }
 
   async function signIn(given: WebSignInOptions = {}): Promise<User> {
-    const { embed } = given
+    const { embed, signal } = given
     const url = startUrl(given, !!embed)
     if (!embed) {
       host.go(url)
       return await new Promise<never>(() => {})
     }
-    await show(embed, openFrame(embed, url)).done
+    const frame = show(embed, openFrame(embed, url))
+    signal?.addEventListener('abort', frame.close)
+    if (signal?.aborted) frame.close()
+    await frame.done
     const user = await tabs.refresh()
     if (!user) throw fail('cookie_lost')
     return user

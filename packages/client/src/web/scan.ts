@@ -185,7 +185,7 @@ export function followScan(
   function pollAt(url: string, intervalMs: number): () => void {
     let asking = false
     const later = () => {
-      if (open) cancelPoll = host.after(intervalMs, () => void poll())
+      cancelPoll = host.after(intervalMs, () => void poll())
     }
     async function poll(): Promise<void> {
       events?.close()

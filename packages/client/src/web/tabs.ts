@@ -7,9 +7,8 @@ import type { Host } from './host.ts'
 import { call, ownTimeoutMs } from './transport.ts'
 
 /** `sinceMs` is its receipt, `lengthMs` its life. */
-export interface Token extends Span {
+interface Token extends Span {
   value: string
-  session_id: string
   user_id: string
 }
 
@@ -24,6 +23,8 @@ type Message =
 
 /** Milliseconds that other tabs have to answer: those that are not asleep do within a few. */
 const answerMs = 50
+/** The same, where another tab has just been at it: what it has is on its way. */
+const busyMs = 500
 
 const nobody: WebSession = { user: null, session_id: null }
 
@@ -74,7 +75,7 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
     post({ kind: 'session', session_id: current?.session_id ?? null, token: usable() })
 
   function hear(message: unknown): void {
-    if (!open || !isMessage(message)) return
+    if (!isMessage(message)) return
     if (message.kind === 'ask') {
       if (usable()) tell()
     } else if (message.kind === 'ended') {
@@ -107,8 +108,9 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
     }
   }
 
+  /** Of the session that is here. */
   function take(given: Token): void {
-    if (given.value === spoilt || given.session_id !== current?.session_id) return
+    if (given.value === spoilt) return
     if (token && left(token) >= left(given)) return
     token = given
     answered()
@@ -166,8 +168,8 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
     return found
   }
 
-  async function renew(): Promise<Token> {
-    if (!usable()) await askOthers()
+  async function renew(waited: boolean): Promise<Token> {
+    if (!usable()) await askOthers(waited ? busyMs : answerMs)
     for (;;) {
       if (!(await known())) throw fail('signed_out')
       const found = usable()
@@ -181,7 +183,6 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
       set({ user, session_id })
       take({
         value: access_token,
-        session_id,
         user_id: user.id,
         sinceMs,
         lengthMs: expires_in * 1000,
@@ -191,9 +192,9 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
   }
 
   /** A new tab, and one that waited for the lock, need not ask the server if another tab has one. */
-  function askOthers(): Promise<void> {
+  function askOthers(patienceMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = host.after(answerMs, resolve)
+      const cancel = host.after(patienceMs, resolve)
       answered = () => {
         cancel()
         resolve()
@@ -268,7 +269,7 @@ function isMessage(value: unknown): value is Message {
 function isToken(value: unknown): value is Token {
   return (
     isFields(value) &&
-    ['value', 'session_id', 'user_id'].every((name) => typeof value[name] === 'string') &&
+    ['value', 'user_id'].every((name) => typeof value[name] === 'string') &&
     ['sinceMs', 'lengthMs'].every((name) => typeof value[name] === 'number')
   )
 }

@@ -59,11 +59,13 @@ export interface RealServers {
  *
  * @param options.origins Of the pages that people sign in from.
  * @param options.scansBy The mini program that confirms what was scanned.
+ * @param options.publicUrl Where a proxy before the server is. Default: the server itself.
  */
 export async function startServers({
   origins = [],
   scansBy = openAppId,
-}: { origins?: string[]; scansBy?: string } = {}): Promise<RealServers> {
+  publicUrl,
+}: { origins?: string[]; scansBy?: string; publicUrl?: string } = {}): Promise<RealServers> {
   let aheadMs = 0
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs }
   const emulator = await createEmulator({ port: 0 })
@@ -72,7 +74,7 @@ export async function startServers({
   const texts: RealServers['texts'] = []
   const port = await freePort()
   const auth = createAuth({
-    publicUrl: `http://127.0.0.1:${port}`,
+    publicUrl: publicUrl ?? `http://127.0.0.1:${port}`,
     secret: randomBytes(32).toString('base64url'),
     apps: seedWorld.apps.map(({ kind, appid, secret, open_platform }) => ({
       kind,

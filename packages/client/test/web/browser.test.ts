@@ -1,6 +1,7 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { lacksChromium, openBrowser, type Browser } from '../../../../tools/support/browser.ts'
+import type { AuthError } from '../../src/web/index.ts'
 import { openSite, type Site } from './support/page.ts'
 import { liHua, wangFang } from './support/servers.ts'
 
@@ -71,7 +72,7 @@ describe.skipIf(lacksChromium)('in a real browser', () => {
       expect(await person.cookies()).not.toContainEqual(expect.objectContaining({ name: 'kaimen' }))
     })
 
-    it('[OTP-7] keep nothing where a script that comes later could find it', async () => {
+    it('keep nothing where a script that comes later could find it', async () => {
       const person = await browser.openWindow()
       const page = await openTab(person)
       await signIn(page)
@@ -94,7 +95,7 @@ describe.skipIf(lacksChromium)('in a real browser', () => {
         Object.assign(window, {
           embedded: result.then(
             ({ id }) => id,
-            ({ code, message }) => [code, message],
+            ({ code, message }: AuthError) => [code, message],
           ),
         })
       })
@@ -123,6 +124,25 @@ describe.skipIf(lacksChromium)('in a real browser', () => {
       expect(await page.locator('iframe').count()).toBe(0)
     })
 
+    it('goes when the person thought better of it', async () => {
+      const page = await openTab(await browser.openWindow())
+      const codes = await page.evaluate(async () => {
+        const element = document.querySelector('main')
+        if (!element) throw new Error('there is no main')
+        const codeOf = ({ code }: AuthError) => code
+        const change = new AbortController()
+        const first = window.auth.signIn({ embed: element, signal: change.signal })
+        change.abort()
+        const second = window.auth.signIn({ embed: element, signal: change.signal })
+        return [
+          await first.then(() => 'in', codeOf),
+          await second.then(() => 'in', codeOf),
+          element.children.length,
+        ]
+      })
+      expect(codes).toEqual(['cancelled', 'cancelled', 0])
+    })
+
     it('believes nobody but that frame, from that server', async () => {
       const page = await openTab(await browser.openWindow())
       await embed(page)
@@ -133,6 +153,16 @@ describe.skipIf(lacksChromium)('in a real browser', () => {
       await frameOf(page)
         .locator('form')
         .evaluate(() => window.parent.postMessage({ type: 'kaimen:signed_in' }, '*'))
+      // Of that server, but in a frame of its own.
+      const other = await page.evaluateHandle((url) => {
+        const frame = document.createElement('iframe')
+        frame.src = url
+        document.body.append(frame)
+        return frame
+      }, `${site.authUrl}/healthz`)
+      const inside = await other.contentFrame()
+      await inside?.waitForURL(/healthz/)
+      await inside?.evaluate(() => window.parent.postMessage({ type: 'kaimen:signed_in' }, '*'))
       await page.waitForTimeout(200)
       expect(await page.locator('main iframe').count()).toBe(1)
       await page.evaluate(() => window.auth.close())
@@ -203,11 +233,12 @@ describe.skipIf(lacksChromium)('in a real browser', () => {
       await phone.claim()
       await phone.reject()
       await says(section, 'Refused on the phone')
+      const focused = () =>
+        page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.tagName)
       await page.keyboard.press('Tab')
-      expect(
-        await page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.textContent),
-      ).toBe('Get a new code')
+      expect(await focused()).toBe('BUTTON')
       await page.keyboard.press('Enter')
+      expect(await focused()).toBe('SECTION')
       await says(section, 'Scan with WeChat to sign in')
       await section.getByRole('button').waitFor({ state: 'hidden' })
       site.advance(121_000)
@@ -232,6 +263,7 @@ describe.skipIf(lacksChromium)('in a real browser', () => {
       await says(section, '已扫码')
       await phone.approve()
       await says(section, '已登录')
+      expect(await page.evaluate('done')).toBe(await userOf(page))
     })
 
     it('says why there is no picture, and how to go on', async () => {

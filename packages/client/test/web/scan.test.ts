@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AuthError } from '../../src/web/index.ts'
+import type { Host } from '../../src/web/host.ts'
 import { followScan, type ScanStatus } from '../../src/web/scan.ts'
 import type { User } from '../../src/wire.ts'
 import { openBrowser, type Browser } from './support/many-tabs.ts'
@@ -12,8 +13,9 @@ beforeEach(async () => {
 afterEach(() => browser.close())
 
 /** A scan on a page whose browser has no server-sent events. */
-async function begin() {
+async function begin(host: Partial<Host> = {}) {
   const tab = browser.open()
+  Object.assign(tab.host, host)
   await browser.settle(tab.client.ready)
   const seen: ScanStatus[] = []
   const errors: Array<AuthError | undefined> = []
@@ -62,11 +64,14 @@ describe('a scan, by asking every two seconds', () => {
   })
 
   it('ends when the phone says no', async () => {
-    const { seen, users, scanned } = await begin()
+    const { seen, users, lefts, scanned } = await begin()
     const phone = await scanned()
     await phone.claim()
     await phone.reject()
     await browser.pass(2500)
+    const counted = lefts.length
+    await browser.pass(5000)
+    expect(lefts).toHaveLength(counted)
     expect(seen.at(-1)).toBe('rejected')
     expect(users).toEqual([])
   })
@@ -149,5 +154,55 @@ describe('a scan, by asking every two seconds', () => {
     await browser.pass(130_000)
     expect(browser.calls).toHaveLength(calls)
     expect(seen.at(-1)).toBe('waiting')
+  })
+})
+
+describe('a scan, by server-sent events', () => {
+  /** A line that is open, and on which what is said, if anything, is said here. */
+  function openLine() {
+    const line = Object.assign(new EventTarget(), { isOpen: true, close: () => {} })
+    line.close = () => {
+      line.isOpen = false
+    }
+    const say = (state: object) =>
+      line.dispatchEvent(new MessageEvent('state', { data: JSON.stringify(state) }))
+    return { line, say, openEvents: () => line as unknown as EventSource }
+  }
+  const asked = () =>
+    browser.calls.filter(({ method, path }) => method === 'GET' && /scan/.test(path))
+
+  it('asks nothing while the line speaks, and the server once it falls silent at the end', async () => {
+    const { line, say, openEvents } = openLine()
+    const { seen } = await begin({ openEvents })
+    say({ status: 'waiting', expires_in: 120 })
+    say({ status: 'nothing that is known' })
+    await browser.pass(110_000)
+    expect(asked()).toEqual([])
+    await browser.pass(11_000)
+    expect(seen.at(-1)).toBe('expired')
+    expect(line.isOpen).toBe(false)
+  })
+
+  it('asks after four seconds where a proxy keeps the events back', async () => {
+    const { line, openEvents } = openLine()
+    const { seen, scanned } = await begin({ openEvents })
+    const phone = await scanned()
+    await phone.claim()
+    await browser.pass(4100)
+    expect(line.isOpen).toBe(false)
+    expect(seen.at(-1)).toBe('claimed')
+  })
+
+  it('asks from then on where the line breaks', async () => {
+    const { line, say, openEvents } = openLine()
+    const { seen, users, scanned } = await begin({ openEvents })
+    say({ status: 'waiting', expires_in: 120 })
+    line.dispatchEvent(new Event('error'))
+    const phone = await scanned()
+    await phone.claim()
+    await phone.approve()
+    await browser.pass(2500)
+    expect(seen.at(-1)).toBe('signed_in')
+    expect(users).toHaveLength(1)
   })
 })

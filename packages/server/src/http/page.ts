@@ -1,4 +1,10 @@
-import { chooseLanguage, errorTable, type Language } from '@kaimen/protocol'
+import {
+  chooseLanguage,
+  errorTable,
+  type ErrorCode,
+  type Language,
+  type Localized,
+} from '@kaimen/protocol'
 import { hash } from 'node:crypto'
 import type { KaimenError } from '../errors.ts'
 import { problemResponse } from './problem.ts'
@@ -13,14 +19,14 @@ main{width:100%;max-width:420px;padding:32px 28px;border:1px solid var(--line);b
 h1{margin:0 0 12px;font-size:22px;line-height:1.35}
 p{margin:0 0 20px;color:var(--soft);text-align:start}
 a{display:block;padding:11px 16px;border-radius:8px;color:inherit;text-decoration:none}
-a.first{background:#07c160;color:#fff;font-weight:600}
+a.first{background:#067a3e;color:#fff;font-weight:600}
 a:focus-visible{outline:3px solid #576b95;outline-offset:2px}
 small{display:block;margin-top:16px;color:var(--soft)}
 svg{width:56px;height:56px;margin-bottom:12px}
 `.trim()
 
-/** Tells the page around the frame, and nobody else, how it went. */
-const tell = `parent.postMessage(JSON.parse(document.body.dataset.message),document.body.dataset.target)`
+/** Tells the page around the frame how it went: a browser hands it to a page of these origins only. */
+const tell = `for(const origin of document.body.dataset.targets.split(' '))parent.postMessage(JSON.parse(document.body.dataset.message),origin)`
 
 const sourceOf = (text: string) => `'sha256-${hash('sha256', text, 'base64')}'`
 const styleSource = sourceOf(style)
@@ -32,6 +38,41 @@ const words = {
   code: { 'zh-CN': '错误代码', en: 'Error code' },
 } as const
 
+/**
+ * The table's sentences are for whoever writes a program; these are for the person at the page,
+ * where the two have different things to do.
+ */
+const forPeople: Partial<Record<ErrorCode, Localized>> = {
+  code_invalid: {
+    'zh-CN': '微信给出的登录凭证无效或已过期。没有登录，也没有做任何更改。请重新登录。',
+    en: 'What WeChat gave for this sign-in is not valid, or too old. Nobody was signed in and nothing was changed. Sign in again.',
+  },
+  code_used: {
+    'zh-CN': '一次授权只能登录一次。没有做任何更改。请重新登录。',
+    en: 'An authorization signs in once. Nothing was changed. Sign in again.',
+  },
+  wechat_busy: {
+    'zh-CN': '微信暂时无法处理登录，这不是你的问题。请稍等片刻再重新登录。',
+    en: 'WeChat could not process the sign-in just now; it is not your fault. Wait a moment, then sign in again.',
+  },
+  wechat_rate_limited: {
+    'zh-CN': '登录的人太多，微信暂时限制了登录，这不是你的问题。请一分钟后重新登录。',
+    en: 'Too many people are signing in, and WeChat holds them up; it is not your fault. Sign in again in a minute.',
+  },
+  wechat_unreachable: {
+    'zh-CN': '暂时连接不上微信，这不是你的问题。请稍等片刻再重新登录。',
+    en: 'WeChat cannot be reached just now; it is not your fault. Wait a moment, then sign in again.',
+  },
+  wechat_config: {
+    'zh-CN': '本网站的微信登录没有配置好，需要网站的管理员来修正。请稍后再来。',
+    en: 'This site’s sign-in with WeChat is not set up right, which its operator has to mend. Come back later.',
+  },
+  user_deleted: {
+    'zh-CN': '你已经注销了这个账号，它的数据很快会被清除。如要撤销注销，请尽快到小程序里登录。',
+    en: 'You deleted this account, and its data is about to go. To take it back, sign in to the mini program soon.',
+  },
+}
+
 /** Where somebody whose sign-in failed can go on; addresses of ours, checked before. */
 export type WaysOn = { readonly again?: string | undefined; readonly back?: string | undefined }
 
@@ -42,14 +83,14 @@ export function refusalPage(request: Request, error: KaimenError, waysOn: WaysOn
   const problem = problemResponse(error, language)
   if (accept.includes('json') && !accept.includes('html')) return problem
   const spoken = chooseLanguage(language)
-  const { title, detail } = errorTable[error.code]
+  const { title } = errorTable[error.code]
   const { again, back } = waysOn
   const links = [
     again && link(again, words.again[spoken], true),
     back && link(back, words.back[spoken], !again),
   ]
   const body = `<main>${sign}<h1>${escape(title[spoken])}</h1>
-<p>${escape((error.detail ?? detail)[spoken])}</p>
+<p>${escape(sayTo(error)[spoken])}</p>
 ${links.filter(Boolean).join('\n')}
 <small>${words.code[spoken]} ${error.code}</small></main>`
   return pageResponse(spoken, title[spoken], body, {
@@ -68,26 +109,30 @@ const link = (href: string, text: string, isFirst: boolean) =>
 /**
  * A page in a frame, which says only to the page around it how the sign-in went.
  *
- * @param target The origin of the page around it: one of ours.
+ * @param origins Where the page around it may be: ours.
  */
 export function framedPage(
   request: Request,
-  target: string,
+  origins: Iterable<string>,
   message: { type: 'kaimen:signed_in' } | { type: 'kaimen:failed'; error: KaimenError },
 ): Response {
   const language = chooseLanguage(request.headers.get('accept-language'))
   const told = message.type === 'kaimen:failed' ? describe(message.error, language) : message
-  const data = `data-message="${escape(JSON.stringify(told))}" data-target="${escape(target)}"`
+  const frame = [...origins].join(' ')
+  const data = `data-message="${escape(JSON.stringify(told))}" data-targets="${escape(frame)}"`
   const title = 'title' in told ? told.title : 'Kaimen'
   const text = 'title' in told ? `<main><h1>${escape(told.title)}</h1></main>` : ''
   const body = `${text}<script>${tell}</script>`
-  return pageResponse(language, title, body, { status: 200, frame: target, data })
+  return pageResponse(language, title, body, { status: 200, frame, data })
 }
 
-function describe({ code, detail }: KaimenError, language: Language) {
-  const entry = errorTable[code]
-  const said = { title: entry.title[language], detail: (detail ?? entry.detail)[language], action: entry.action }
-  return { type: 'kaimen:failed', code, ...said }
+const sayTo = ({ code, detail }: KaimenError): Localized =>
+  detail ?? forPeople[code] ?? errorTable[code].detail
+
+function describe(error: KaimenError, language: Language) {
+  const { title, action } = errorTable[error.code]
+  const said = { title: title[language], detail: sayTo(error)[language], action }
+  return { type: 'kaimen:failed', code: error.code, ...said }
 }
 
 function pageResponse(

@@ -26,11 +26,11 @@ import { KaimenError } from '../errors.ts'
 import { askInTime } from '../host.ts'
 import { formatId } from '../id.ts'
 import { findLiveSession } from '../session/authenticate.ts'
-import { signInByScan } from '../sign-in.ts'
+import { signInByScan } from '../sign-in/by-scan.ts'
 import { explainWechat } from '../wechat-refusal.ts'
 import { readBody } from './body.ts'
 import { browserOf, nameBrowser, requireOwnPage } from './browser.ts'
-import { appCaller } from './caller.ts'
+import { appCaller, requireFresh } from './caller.ts'
 import { describeBrowser } from './describe-browser.ts'
 import { eventComment, eventResponse, wantsEvents, writeEvent } from './events.ts'
 import { addressOf, limitByAddress, type Call, type Handler, type HttpParts } from './handlers.ts'
@@ -178,7 +178,6 @@ async function* follow(
       silentMs = 0
       yield eventComment
     }
-    if (over.aborted) return
     await parts.clock.sleep(lookMs, over)
     silentMs += lookMs
     // The browser asks again, and is told then what is wrong.
@@ -242,7 +241,9 @@ export const claimScan: Handler = async (parts, call) => {
 
 /** `POST /v1/scan/approve` */
 export const approveScan: Handler = async (parts, call) => {
-  const { by, ticket } = await scanner(parts, call)
+  const { authenticated, by, ticket } = await scanner(parts, call)
+  // What comes of it counts as a fresh sign-in: an access token that leaked must not become one.
+  requireFresh(parts, authenticated)
   await decideScan(parts, ticket, by, 'approved')
   return jsonResponse({})
 }
@@ -255,8 +256,10 @@ export const rejectScan: Handler = async (parts, call) => {
 }
 
 /** Who scanned, by their access token: a cookie could be a page's, and no page scans. */
-async function scanner(parts: HttpParts, call: Call): Promise<{ by: Scanner; ticket: string }> {
-  const { session, user } = await appCaller(parts, call)
+async function scanner(parts: HttpParts, call: Call) {
+  const authenticated = await appCaller(parts, call)
   const { ticket } = await readBody(call.request, ScanTicketBody)
-  return { by: { app_id: session.app_id, user_id: user.id, session_id: session.id }, ticket }
+  const { session, user } = authenticated
+  const by: Scanner = { app_id: session.app_id, user_id: user.id, session_id: session.id }
+  return { authenticated, by, ticket }
 }

@@ -18,14 +18,12 @@ export const webSession: Handler = async (parts, { request }) => {
   const cookie = readCookie(parts, request, 'session')
   if (cookie === undefined) return jsonResponse({ user: null, session_id: null })
   const found = await resumeWebSession(parts, cookie).catch(passRefusal)
-  if (!found) {
-    const response = jsonResponse({ user: null, session_id: null })
-    response.headers.append('set-cookie', writeCookie(parts, 'session', '', 0))
-    return response
-  }
+  if (!found) return jsonResponse({ user: null, session_id: null })
   const { session, user } = found
-  const body = { user: userReply(parts, user), session_id: formatId('ses', session.id) }
-  return withSession(parts, session, jsonResponse(body))
+  return jsonResponse({
+    user: userReply(parts, user),
+    session_id: formatId('ses', session.id),
+  })
 }
 
 /** Whoever is signed in no longer, for whatever reason, is nobody; what fails is not for that. */
@@ -47,7 +45,7 @@ export const webToken: Handler = async (parts, { request }) => {
     session_id: formatId('ses', session.id),
     user: userReply(parts, user),
   }
-  return withSession(parts, session, jsonResponse(body))
+  return jsonResponse(body)
 }
 
 /** Whose cookie comes with a request of a page of ours. */
@@ -97,13 +95,17 @@ export async function beginWebSession(
   return withSession(parts, session, response)
 }
 
-/** Puts a session into the browser's cookie, for as long as it lasts unused. */
+/**
+ * Puts a session into the browser's cookie, for as long as it can last at most. No other answer
+ * sets or removes the cookie, but that to a sign-out: one that comes late would take the place of
+ * what somebody signed in with in the meantime, in another tab.
+ */
 function withSession(
   parts: HttpParts,
-  { id, idle_expires_at, expires_at }: StoredSession,
+  { id, expires_at }: StoredSession,
   response: Response,
 ): Response {
-  const seconds = (Math.min(idle_expires_at, expires_at) - parts.clock.now()) / 1000
+  const seconds = (expires_at - parts.clock.now()) / 1000
   const cookie = writeCookie(parts, 'session', mintWebSession(parts.ring, id), seconds)
   response.headers.append('set-cookie', cookie)
   return response

@@ -1,8 +1,9 @@
+import { errorTable } from '@kaimen/protocol'
 import { authorizeUrl, qrConnectUrl } from '@kaimen/wechat'
 import type { App } from '../app.ts'
 import { beginWeb, readWeb, type WebBegun, type WebScope } from '../challenge/web-state.ts'
 import { KaimenError } from '../errors.ts'
-import { refuseWeb, signInByWeb } from '../sign-in.ts'
+import { refuseWeb, signInByWeb } from '../sign-in/by-web.ts'
 import { refuseBody } from './body.ts'
 import { browserOf, nameBrowser } from './browser.ts'
 import { describeBrowser } from './describe-browser.ts'
@@ -51,7 +52,7 @@ export const webCallback: Handler = async (parts, call) => {
     }
     const { embed, return_to } = begun
     const arrived = embed
-      ? framedPage(request, new URL(return_to).origin, { type: 'kaimen:signed_in' })
+      ? framedPage(request, [new URL(return_to).origin], { type: 'kaimen:signed_in' })
       : goTo(withFragment(return_to))
     return await beginWebSession(parts, request, result.session, arrived)
   } catch (error) {
@@ -130,16 +131,23 @@ function refuse(
 ): Response {
   const refusal =
     error instanceof KaimenError ? error : new KaimenError('internal_error', { cause: error })
-  const response = begun?.embed
-    ? framedPage(request, new URL(begun.return_to).origin, {
+  const response = isFramed(request, begun)
+    ? framedPage(request, begun ? [new URL(begun.return_to).origin] : parts.web.origins, {
         type: 'kaimen:failed',
         error: refusal,
       })
     : refusalPage(request, refusal, waysOn(parts, begun))
-  if (refusal.code !== 'wechat_config' && response.status < 500) return response
+  if (refusal.code !== 'wechat_config' && errorTable[refusal.code].status < 500) return response
   const { pathname } = new URL(request.url)
   if (!refusal.isReported) parts.report(`GET ${pathname}: ${refusal.code}`, refusal)
   return response
+}
+
+/** Also where nothing is known of what began: the page around the frame would wait for ever. */
+function isFramed({ headers, url }: Request, begun: WebBegun | undefined): boolean {
+  if (begun) return begun.embed
+  const asksFor = new URL(url).searchParams.get('embed') === 'true'
+  return asksFor || headers.get('sec-fetch-dest') === 'iframe'
 }
 
 function waysOn({ publicUrl, web }: HttpParts, begun: WebBegun | undefined): WaysOn {

@@ -18,7 +18,7 @@ export interface Tab {
 }
 
 /** One request that reached a server. */
-export interface Call {
+interface Call {
   method: string
   path: string
   query: string
@@ -61,7 +61,8 @@ export async function openBrowser({ modern = true } = {}): Promise<Browser> {
   const channels = new Set<{ name: string; hear(message: unknown): void }>()
   const locks = new Map<string, Promise<unknown>>()
   const closers = new Set<() => void>()
-  let inside = 0
+  /** Requests that the server has, and has not answered. */
+  const inside = new Set<Request>()
 
   const wait = (ms: number) => new Promise<void>((resolve) => void clock.after(ms, resolve))
 
@@ -74,11 +75,11 @@ export async function openBrowser({ modern = true } = {}): Promise<Browser> {
   }
 
   async function handle(request: Request): Promise<Response> {
-    inside++
+    inside.add(request)
     try {
       return await servers.auth.handler(request)
     } finally {
-      inside--
+      inside.delete(request)
     }
   }
 
@@ -155,13 +156,17 @@ export async function openBrowser({ modern = true } = {}): Promise<Browser> {
           }
         },
         async lock(name, patienceMs, work) {
-          if (!modern) return await work()
-          const before = locks.get(name) ?? Promise.resolve()
-          const turn = Promise.race([before, wait(patienceMs)]).then(work)
+          if (!modern) return await work(true)
+          const before = locks.get(name)
+          const turn = Promise.race([before ?? Promise.resolve(), wait(patienceMs)]).then(() =>
+            work(before !== undefined),
+          )
           const settled = turn.catch(() => {})
           // A tab that is closed gives its locks back.
           const gone = new Promise<void>((resolve) => closers.add(() => !alive && resolve()))
-          locks.set(name, Promise.race([settled, gone]))
+          const mine = Promise.race([settled, gone])
+          locks.set(name, mine)
+          void mine.then(() => locks.get(name) === mine && locks.delete(name))
           return await turn
         },
         userAgent,
@@ -225,20 +230,18 @@ export async function openBrowser({ modern = true } = {}): Promise<Browser> {
       for (let passed = 0; passed < ms;) {
         // In small steps at first: what was begun is mostly done with by then.
         const step = passed < 500 ? 10 : ms - passed
-        while (inside > 0) await quiet()
+        while (inside.size > 0) await quiet()
         await clock.advance(Math.min(step, ms - passed))
         passed += step
       }
-      while (inside > 0) await quiet()
+      while (inside.size > 0) await quiet()
       await quiet()
     },
     async settle(promise) {
-      let open = true
-      const ended = () => {
-        open = false
-      }
+      const open = new Set([promise])
+      const ended = () => open.clear()
       promise.then(ended, ended)
-      for (let tries = 0; open; tries++) {
+      for (let tries = 0; open.size > 0; tries++) {
         if (tries > 500) throw new Error('It never settled.')
         await browser.pass(100)
       }

@@ -30,7 +30,7 @@ export interface Servers {
 }
 
 /** The page of the mini program that a scan opened. Each gives the status of the reply. */
-export interface Confirming {
+interface Confirming {
   claim(): Promise<number>
   approve(): Promise<number>
   reject(): Promise<number>
