@@ -15,6 +15,7 @@ const packages: Record<string, { may: string[]; types?: string[] }> = {
   client: { may: [], types: ['protocol'] },
   emulator: { may: [] },
   console: { may: ['protocol'] },
+  phone: { may: [] },
   cli: { may: ['protocol', 'wechat', 'server', 'verify', 'client', 'emulator'] },
 }
 

@@ -243,8 +243,7 @@ describe.skipIf(lacksChromium)('a person at the shop, in Chromium', { timeout: 6
   })
 
   describe('in several tabs and browsers', () => {
-    // A tab that a busy machine keeps from answering for 50 ms counts as asleep, and the others renew.
-    it('has one access token for three tabs, renewed by one of them', { retry: 2 }, async () => {
+    it('has one access token for three tabs, renewed by one of them', async () => {
       const first = await shop.open()
       await signIn(first, '李华')
       const window = first.context()

@@ -9,9 +9,9 @@ export interface Host {
   openChannel(name: string, hear: (message: unknown) => void): Channel
   /**
    * Runs `work` while no other tab does; all the same after `patienceMs`, since a tab that is
-   * suspended may hold a lock for ever.
+   * suspended may hold a lock for ever. `waited`: another tab was at it.
    */
-  lock<T>(name: string, patienceMs: number, work: () => Promise<T>): Promise<T>
+  lock<T>(name: string, patienceMs: number, work: (waited: boolean) => Promise<T>): Promise<T>
   /** Server-sent events with the cookie, where the browser has them. */
   openEvents?(url: string): EventSource
   readonly userAgent: string
@@ -50,20 +50,24 @@ export function browser(): Host {
     async lock(name, patienceMs, work) {
       const patience = new AbortController()
       const cancel = after(patienceMs, () => patience.abort())
-      let begun = false
+      let begun: ReturnType<typeof work> | undefined
+      const hold = (options: LockOptions, waited: boolean) =>
+        navigator.locks.request(name, options, (held) => {
+          if (!held) return
+          cancel()
+          begun = work(waited)
+          return begun
+        })
       try {
         // Where there is none, or the page may not have it, this throws.
-        return await navigator.locks.request(name, { signal: patience.signal }, () => {
-          cancel()
-          begun = true
-          return work()
-        })
-      } catch (error) {
-        if (begun) throw error
-        return await work()
+        await hold({ ifAvailable: true }, false)
+        if (!begun) await hold({ signal: patience.signal }, true)
+      } catch {
+        // What the work itself throws is thrown below.
       } finally {
         cancel()
       }
+      return await (begun ?? work(true))
     },
     ...(typeof EventSource === 'function' && {
       openEvents: (url) => new EventSource(url, { withCredentials: true }),

@@ -23,6 +23,8 @@ type Message =
 
 /** Milliseconds that other tabs have to answer: those that are not asleep do within a few. */
 const answerMs = 50
+/** The same, where another tab has just been at it: what it has is on its way. */
+const busyMs = 500
 
 const nobody: WebSession = { user: null, session_id: null }
 
@@ -166,8 +168,8 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
     return found
   }
 
-  async function renew(): Promise<Token> {
-    if (!usable()) await askOthers()
+  async function renew(waited: boolean): Promise<Token> {
+    if (!usable()) await askOthers(waited ? busyMs : answerMs)
     for (;;) {
       if (!(await known())) throw fail('signed_out')
       const found = usable()
@@ -190,9 +192,9 @@ export function openTabs(host: Host, baseUrl: string): Tabs {
   }
 
   /** A new tab, and one that waited for the lock, need not ask the server if another tab has one. */
-  function askOthers(): Promise<void> {
+  function askOthers(patienceMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = host.after(answerMs, resolve)
+      const cancel = host.after(patienceMs, resolve)
       answered = () => {
         cancel()
         resolve()

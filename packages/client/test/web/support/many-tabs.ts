@@ -156,13 +156,17 @@ export async function openBrowser({ modern = true } = {}): Promise<Browser> {
           }
         },
         async lock(name, patienceMs, work) {
-          if (!modern) return await work()
-          const before = locks.get(name) ?? Promise.resolve()
-          const turn = Promise.race([before, wait(patienceMs)]).then(work)
+          if (!modern) return await work(true)
+          const before = locks.get(name)
+          const turn = Promise.race([before ?? Promise.resolve(), wait(patienceMs)]).then(() =>
+            work(before !== undefined),
+          )
           const settled = turn.catch(() => {})
           // A tab that is closed gives its locks back.
           const gone = new Promise<void>((resolve) => closers.add(() => !alive && resolve()))
-          locks.set(name, Promise.race([settled, gone]))
+          const mine = Promise.race([settled, gone])
+          locks.set(name, mine)
+          void mine.then(() => locks.get(name) === mine && locks.delete(name))
           return await turn
         },
         userAgent,
