@@ -2,14 +2,21 @@ import { seedWorld, type Emulator } from '@kaimen/emulator'
 import { describeDatabase } from './stores.ts'
 
 /** What `kaimen dev` says when everything runs. */
-export function printBanner(at: { serverUrl: string; emulator: Emulator; databaseUrl: string }) {
+export function printBanner(at: {
+  serverUrl: string
+  /** Missing where the page is not there. */
+  consoleUrl: string | undefined
+  emulator: Emulator
+  databaseUrl: string
+}) {
   const { url: emulatorUrl, tlsUrl } = at.emulator
   const [app] = seedWorld.apps
   const [person] = seedWorld.people
+  const entrance = at.consoleUrl === undefined ? '' : `\n  console   控制台    ${at.consoleUrl}`
   console.log(`
   Kaimen 开门
 
-  server    服务端    ${at.serverUrl}
+  server    服务端    ${at.serverUrl}${entrance}
   interface 接口文档  ${at.serverUrl}/openapi.json
   keys      公钥      ${at.serverUrl}/.well-known/jwks.json
   emulator  微信模拟  ${emulatorUrl}

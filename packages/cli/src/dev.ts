@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { seedWorld } from '@kaimen/emulator'
-import type { AppOptions } from '@kaimen/server'
+import type { AppOptions, Auth } from '@kaimen/server'
 import { printBanner } from './banner.ts'
 import { openConsole } from './console.ts'
 import { openDevSms } from './dev-sms.ts'
@@ -23,13 +23,14 @@ export async function dev(settings: Settings): Promise<void> {
     await addToEmulator(emulator.url, settings.apps)
     const publicUrl = settings.publicUrl ?? `http://127.0.0.1:${port}`
     const apps = [...settings.apps, ...seededApps(settings.apps)]
+    const console = openConsole({ ...settings, apps, secret, publicUrl, wechatApi: emulator.url })
     const server = await serve({
       sms: await openDevSms(emulator.url),
       ...hooks,
       apps,
       secret,
       publicUrl,
-      console: openConsole({ ...settings, apps, secret, publicUrl, wechatApi: emulator.url }),
+      console,
       wechat: { baseUrl: emulator.url },
       web: { origins: devOrigins(port, publicUrl), ...hooks.web, openUrl: emulator.url },
       databaseUrl,
@@ -39,11 +40,25 @@ export async function dev(settings: Settings): Promise<void> {
       host: '127.0.0.1',
       log: openLog(),
     })
-    printBanner({ serverUrl: server.url, emulator, databaseUrl })
+    const consoleUrl =
+      console.folder === undefined ? undefined : await findDoor(server, `${publicUrl}/console/`)
+    printBanner({ serverUrl: server.url, consoleUrl, emulator, databaseUrl })
     await untilStopped(server, emulator)
   } catch (error) {
     await emulator.close()
     throw error
+  }
+}
+
+/** Where the console is entered: by a set-up link, as long as nobody is an administrator. */
+async function findDoor({ admins }: Pick<Auth, 'admins'>, url: string): Promise<string> {
+  try {
+    if ((await admins.list()).some(({ ended_at }) => ended_at === null)) return url
+    const { token } = await admins.invite({ role: 'owner' })
+    return `${url}#/set-up/${token.reveal()}`
+  } catch {
+    // The database is away, which the log says; the server goes on without it.
+    return url
   }
 }
 

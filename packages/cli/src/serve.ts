@@ -27,7 +27,7 @@ export async function serve(
     drainSeconds?: number
     log: Log
   },
-): Promise<Listener> {
+): Promise<Listener & Pick<Auth, 'admins'>> {
   const {
     databaseUrl,
     redisUrl,
@@ -71,6 +71,7 @@ export async function serve(
     if (!isReady) void awaitStore(auth, log, stopped.signal)
     return {
       url: listener.url,
+      admins: auth.admins,
       async close() {
         await listener.close()
         await close()
