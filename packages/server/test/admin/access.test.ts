@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   adminPassword,
@@ -249,6 +250,27 @@ describe.each<StoreKind>(['memory', 'sqlite'])('administrators, on %s', (storeKi
       expect(outcome(await busy.get('session'))).toEqual([401, 'admin_required'])
       expect(outcome(await idle.get('session'))).toEqual([401, 'admin_required'])
     })
+
+    it.skipIf(storeKind === 'memory')(
+      'is gone from the store once it ran out, as a set-up link is',
+      async () => {
+        await setUp(world, 'viewer', 'Li')
+        await inviteFor(world, 'viewer')
+        const rows = () => {
+          const database = new DatabaseSync(world.path ?? '')
+          const count = `select (select count(*) from admin_sessions) as sessions,
+          (select count(*) from admin_invites) as invites`
+          const { sessions, invites } = database.prepare(count).get() ?? {}
+          database.close()
+          return [sessions, invites]
+        }
+        await world.auth.tidy()
+        expect(rows()).toEqual([1, 1])
+        world.clock.advance(24 * hourMs + 1)
+        await world.auth.tidy()
+        expect(rows()).toEqual([0, 0])
+      },
+    )
 
     it('ends at sign-out, and at the end of the administrator', async () => {
       const owner = await setUp(world, 'owner', 'Owner')
