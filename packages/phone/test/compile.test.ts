@@ -34,8 +34,15 @@ describe('a mini program', () => {
     folder.write('pages/a/a.js', 'Page({ data: { changed: true } })')
     folder.write('pages/a/a.wxml', '<view>one more</view>')
     const after = compiler.compile()
+    expect(after.templates).toContain('one more')
     expect(after).toEqual(prepareCompiler({ root: folder.root }).compile())
     expect(after).not.toEqual(before)
+  })
+
+  it('is the same where nothing has changed, to the letter', () => {
+    const compiler = prepareCompiler({ root: exampleRoot, conditions })
+    const first = JSON.stringify(compiler.compile())
+    for (let i = 0; i < 3; i++) expect(JSON.stringify(compiler.compile()) === first).toBe(true)
   })
 
   it('has the pages of its subpackages', () => {

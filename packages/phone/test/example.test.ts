@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { press, reads, see, tap, type, waitFor } from './support/hand.ts'
+import { press, expectText, see, tap, type, waitFor } from './support/hand.ts'
 import { openExample, type ExamplePhone } from './support/open-example.ts'
 import { phoneAppId } from '../../client/test/support/real-servers.ts'
 
@@ -7,7 +7,7 @@ let example: ExamplePhone
 afterEach(async () => {
   const { problems } = example
   await example.close()
-  expect(problems).toEqual([])
+  if (problems.length > 0) throw new Error(JSON.stringify(problems))
 })
 
 const expectPage = (route: string) =>
@@ -22,11 +22,11 @@ describe('the example mini program, by taps', () => {
 
   async function signIn() {
     await tap('#sign-in')
-    await reads('#user-id', /./)
+    await expectText('#user-id', /./)
   }
 
   it('shows its first page without a login', async () => {
-    await reads('.title', '开门')
+    await expectText('.title', '开门')
     expect(see('.kp-bar strong').textContent).toBe('登录')
     expect(await example.servers.exchanges()).toBe(0)
   })
@@ -37,9 +37,9 @@ describe('the example mini program, by taps', () => {
     expect(await example.servers.exchanges()).toBe(1)
     await tap('#sign-out')
     await press('确定')
-    await reads('#signed-out', '尚未登录')
+    await expectText('#signed-out', '尚未登录')
     await tap('#sign-in')
-    await reads('#user-id', /./)
+    await expectText('#user-id', /./)
   })
 
   it('takes a picture and a name, once the person has agreed to the privacy guide', async () => {
@@ -47,7 +47,7 @@ describe('the example mini program, by taps', () => {
     await tap('#open-profile')
     await tap('#choose-avatar')
     await tap('#refuse-privacy')
-    await reads('#problem', '你没有同意隐私保护指引')
+    await expectText('#problem', '你没有同意隐私保护指引')
     await tap('#choose-avatar')
     await tap('#agree-privacy')
     await press('用微信头像（李华）')
@@ -56,7 +56,7 @@ describe('the example mini program, by taps', () => {
     await tap('#save')
     await waitFor(() => expect(see('.kp-toast').textContent).toContain('已保存'))
     expect(example.phone.back()).toBe(true)
-    await reads('#nickname', '小华')
+    await expectText('#nickname', '小华')
     expect(see('#avatar img').getAttribute('src')).toContain(example.servers.url)
   })
 
@@ -68,11 +68,11 @@ describe('the example mini program, by taps', () => {
     await expectPage('pages/change-phone/change-phone')
     await type('#phone', '13800138009')
     await tap('#send-code')
-    await reads('#sent', '13800138009')
+    await expectText('#sent', '13800138009')
     await type('#otp', lastOtp())
     await tap('#submit')
     await expectPage('pages/account/account')
-    await reads('#phone', '138****8009')
+    await expectText('#phone', '138****8009')
     await tap('#open-password')
     await expectPage('pages/password/password')
     await type('#password', 'correct horse battery')
@@ -95,7 +95,7 @@ describe('the example mini program, by taps', () => {
     await tap('#use-sms')
     await type('#phone', '13800138007')
     await tap('#send-code')
-    await reads('#sent', '13800138007')
+    await expectText('#sent', '13800138007')
     await type('#otp', lastOtp())
     await tap('#submit')
     await expectPage('pages/account/account')
@@ -109,23 +109,23 @@ describe('the example mini program, by taps', () => {
     await press('确定')
     await expectPage('pages/sign-in/sign-in')
     await tap('#sign-in')
-    await reads('#deleted', '你的账号已注销')
+    await expectText('#deleted', '你的账号已注销')
     await tap('#restore')
-    await reads('#user-id', /./)
+    await expectText('#user-id', /./)
   })
 
   it('says that the network is away, and goes on when it is back', async () => {
     example.phone.setOnline(false)
     await tap('#sign-in')
-    await reads('#problem', '网络不通')
+    await expectText('#problem', '网络不通')
     example.phone.setOnline(true)
     await tap('#sign-in')
-    await reads('#user-id', /./)
+    await expectText('#user-id', /./)
   })
 
   it('confirms on the phone what a computer asks for', async () => {
     example.phone.enter(`/pages/confirm/confirm?scene=${'x'.repeat(32)}`, 1047)
-    await reads('#problem', '二维码无效')
+    await expectText('#problem', '二维码无效')
     await tap('#leave')
     await expectPage('pages/sign-in/sign-in')
   })
@@ -140,11 +140,11 @@ describe('where the app wants a phone', () => {
     await tap('#agree-privacy')
     expect((await waitFor(() => see('.kp-ask-subject'))).textContent).toContain('+86 138****8001')
     await press('不允许')
-    await reads('#problem', '没有取得手机号')
+    await expectText('#problem', '没有取得手机号')
     await tap('#use-phone')
     await press('允许')
     await expectPage('pages/account/account')
-    await reads('#phone', '+86 138****8001')
+    await expectText('#phone', '+86 138****8001')
   })
 
   it('who refuses the privacy guide is told of SMS', async () => {
@@ -155,7 +155,7 @@ describe('where the app wants a phone', () => {
     await waitFor(() => see('.kp-reader'))
     see('.kp-reader .kp-back').click()
     await tap('#refuse-privacy')
-    await reads('#problem', '可以用短信验证码')
+    await expectText('#problem', '可以用短信验证码')
     await tap('#use-sms')
     await expectPage('pages/sms/sms')
   })

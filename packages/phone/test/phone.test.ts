@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { press, reads, see, tap, type, waitFor } from './support/hand.ts'
+import { press, expectText, see, tap, type, waitFor } from './support/hand.ts'
 import { openProgram, type OpenProgram } from './support/open-program.ts'
 
 let program: OpenProgram
@@ -107,7 +107,7 @@ describe('pages', () => {
     await program.phone.wx.setTabBarBadge?.({ index: 0, text: '3' })
     expect(see('.kp-tabs b').textContent).toBe('3')
     await program.phone.wx.switchTab?.({ url: '/pages/a/a' })
-    await reads('#n', /^1$/)
+    await expectText('#n', /^1$/)
   })
 
   it('talk to the page that opened them', async () => {
@@ -156,9 +156,9 @@ describe('components', () => {
           pageLifetimes: { show() { note('page shown') } },
           observers: { size(size) { this.setData({ twice: this.double(size) }); this.triggerEvent('done', { twice: this.data.twice }) } } })`,
     })
-    await reads('#inside', 'slot')
+    await expectText('#inside', 'slot')
     await tap('#grow')
-    await reads('#twice', /^4$/)
+    await expectText('#twice', /^4$/)
     await program.phone.wx.reLaunch?.({ url: '/pages/a/a' })
     await waitFor(() => expect(program.log()).toContain('detached'))
     const log = program.log()
@@ -217,8 +217,8 @@ describe('templates', () => {
       'pages/a/near.wxs':
         "module.exports = { test: function (text) { return getRegExp('[0-9]').test(text) ? 'yes' : 'no' } }",
     })
-    await reads('#own', /^2$/)
-    await reads('#far', /^yes$/)
+    await expectText('#own', /^2$/)
+    await expectText('#far', /^yes$/)
   })
 
   it('import, include conditions, loops, keys and dates', async () => {
@@ -228,8 +228,8 @@ describe('templates', () => {
       'pages/a/a.js': 'Page({ data: { list: [{ id: 1 }, { id: 2 }, { id: 3 }] } })',
       'pages/a/t.wxml': '<template name="row"><view id="row">{{name}}</view></template>',
     })
-    await reads('#row', /^x$/)
-    await reads('#list', /1:2\s*2:3/)
+    await expectText('#row', /^x$/)
+    await expectText('#list', /1:2\s*2:3/)
   })
 
   it('give an event its dataset, its mark and its touches, and stop it where it is caught', async () => {
@@ -370,7 +370,7 @@ describe('what is wrong while it runs', () => {
     await tap('#later')
     await tap('#call')
     await tap('#fine')
-    await reads('#fine', 'yes')
+    await expectText('#fine', 'yes')
     await waitFor(() => expect(program.problems).toHaveLength(3))
     expect(program.problems).toMatchObject([
       { kind: 'script_error', file: 'pages/a/a.js', line: 4, reason: 'Error: first' },
@@ -394,15 +394,15 @@ describe('what is wrong while it runs', () => {
       'pages/b/b.wxml': '<view id="b">{{b}}</view>',
       'pages/b/b.js': "Page({ data: { b: 'b' } })",
     })
-    await reads('#a', 'a')
-    await reads('#in', 'in')
+    await expectText('#a', 'a')
+    await expectText('#in', 'in')
     expect(program.problems.map(({ kind }) => kind)).toEqual([
       'component_unknown',
       'script_syntax',
       'script_error',
     ])
     await program.phone.wx.navigateTo?.({ url: '/pages/b/b' })
-    await reads('#b', 'b')
+    await expectText('#b', 'b')
   })
 
   it('is a page that is not there, and the first one is opened instead', async () => {

@@ -206,9 +206,10 @@ describe('dialogs', () => {
     await press('two')
     expect(await chosen).toMatchObject({ tapIndex: 1 })
     const none = wx.showActionSheet?.({ itemList: ['one'] })
-    const refused = expect(none).rejects.toMatchObject({ errMsg: 'showActionSheet:fail cancel' })
-    await press('取消')
-    await refused
+    await Promise.all([
+      expect(none).rejects.toMatchObject({ errMsg: 'showActionSheet:fail cancel' }),
+      press('取消'),
+    ])
   })
 
   it('come and go by themselves where nothing is asked', async () => {
@@ -276,12 +277,18 @@ describe('privacy', () => {
   it('is the program’s to ask for, and the very button has to be tapped', async () => {
     program = await openProgram(asking)
     const { wx } = program.phone
-    expect(await wx.getPrivacySetting?.({})).toMatchObject({ needAuthorization: true })
+    expect(await settle((callbacks) => wx.getPrivacySetting?.(callbacks))).toMatchObject([
+      'success',
+      { needAuthorization: true },
+    ])
     const required = wx.requirePrivacyAuthorize?.({})
     await waitFor(() => expect(program.log()).toEqual(['asked for requirePrivacyAuthorize']))
     await tap('#yes')
     await expect(required).resolves.toMatchObject({ errMsg: 'requirePrivacyAuthorize:ok' })
-    expect(await wx.getPrivacySetting?.({})).toMatchObject({ needAuthorization: false })
+    expect(await settle((callbacks) => wx.getPrivacySetting?.(callbacks))).toMatchObject([
+      'success',
+      { needAuthorization: false },
+    ])
   })
 
   it('is given by a button that joins it with an ability', async () => {
@@ -314,9 +321,10 @@ describe('the phone', () => {
     if (box instanceof HTMLInputElement) box.value = 'https://example.com/?t=1'
     await press('完成')
     expect(await scanned).toMatchObject({ result: 'https://example.com/?t=1', scanType: 'QR_CODE' })
-    const left = expect(wx.scanCode?.({})).rejects.toMatchObject({ errMsg: 'scanCode:fail cancel' })
-    await press('取消')
-    await left
+    await Promise.all([
+      expect(wx.scanCode?.({})).rejects.toMatchObject({ errMsg: 'scanCode:fail cancel' }),
+      press('取消'),
+    ])
   })
 
   it('tells of leaving and coming back, and of the network', async () => {

@@ -77,7 +77,7 @@ function translateValue(declaration: Declaration) {
   declaration.value = translateLengths(declaration.value)
 }
 
-export function translateLengths(value: string): string {
+function translateLengths(value: string): string {
   if (!/\d(?:rpx|vh|vw)\b|env\(/.test(value)) return value
   return value
     .replace(/(-?(?:\d*\.)?\d+)rpx\b/g, (_, number) => `${round(Number(number) / 7.5)}cqw`)

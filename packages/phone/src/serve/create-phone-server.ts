@@ -75,8 +75,7 @@ export function createPhoneServer({
     if (path === '/events') return listen()
     if (path === '/program.json') return Response.json(compiler.compile(), { headers: fresh })
     const [, kind = '', rest = ''] = /^\/(code|modules|files)\/(.+)$/.exec(path) ?? []
-    if (kind === 'files')
-      return (await readFileOf(source.root, decodeURIComponent(rest))) ?? notFound()
+    if (kind === 'files') return (await readFileOf(source.root, rest)) ?? notFound()
     return (kind && (await readCode(kind, rest))) || notFound()
   }
 

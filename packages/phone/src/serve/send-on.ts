@@ -1,3 +1,4 @@
+import { decodeText } from './decode-text.ts'
 import { replyHeader, requestHeader, type ReplyHead, type RequestHead } from '../run/wire.ts'
 
 /**
@@ -5,9 +6,9 @@ import { replyHeader, requestHeader, type ReplyHead, type RequestHead } from '..
  * origin cannot set the header without asking, and is never allowed.
  */
 export async function sendOn(request: Request, fetch: typeof globalThis.fetch): Promise<Response> {
-  const text = request.headers.get(requestHeader)
-  if (text === null) return refuse(400, `The header ${requestHeader} is missing.`)
-  const { url, method, header, redirect } = JSON.parse(decodeURIComponent(text)) as RequestHead
+  const text = decodeText(request.headers.get(requestHeader) ?? '')
+  if (!text) return refuse(400, `The header ${requestHeader} is missing, or cannot be read.`)
+  const { url, method, header, redirect } = JSON.parse(text) as RequestHead
   const body = await request.arrayBuffer()
   try {
     const reply = await fetch(url, {

@@ -43,7 +43,7 @@ export async function openProgram(
     phone,
     emulator,
     problems,
-    log: () => (phone.wx.getStorageSync?.('log') || []) as unknown[],
+    log: () => phone.wx.getStorageSync?.<unknown[]>('log') || [],
     async close() {
       phone.close()
       folder.remove()

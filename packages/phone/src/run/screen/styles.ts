@@ -8,7 +8,7 @@ export const styles = `
 }
 .kp-screen button, .kp-screen input, .kp-screen select, .kp-screen textarea { font: inherit; }
 .kp-stack, .kp-window { position: absolute; inset: 0; }
-.kp-window { display: flex; flex-direction: column; background: #fff; transition: transform .25s ease-out; }
+.kp-window { touch-action: pan-y; display: flex; flex-direction: column; background: #fff; transition: transform .25s ease-out; }
 .kp-window[data-place='right'] { transform: translateX(100%); }
 .kp-window[data-place='under'] { transform: translateX(-25%); visibility: hidden; transition: transform .25s ease-out, visibility 0s .25s; }
 .kp-window.kp-dragged { transition: none; box-shadow: 0 0 12px rgba(0,0,0,.2); }
