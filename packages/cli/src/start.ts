@@ -1,6 +1,5 @@
 import { seedWorld } from '@kaimen/emulator/seed'
-import type { AppOptions } from '@kaimen/server'
-import { openConsole } from './console.ts'
+import type { AppOptions, ConsoleOptions } from '@kaimen/server'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { refuse } from './refuse.ts'
@@ -10,13 +9,16 @@ import { checkProductionWebhooks } from './webhooks.ts'
 import { isWechatItself, wechatHosts } from './wechat-hosts.ts'
 
 /** `kaimen start`: production. Refuses what would be unsafe there, before it opens anything. */
-export async function start(settings: Settings, host: string): Promise<void> {
+export async function start(
+  settings: Settings,
+  host: string,
+  console: ConsoleOptions,
+): Promise<void> {
   const options = checkProduction(settings)
   const { port, databaseUrl, redisUrl, dataDir, drainSeconds } = settings
   const untilStopped = listenForStop()
   const log = openLog()
   const stores = { databaseUrl, redisUrl, dataDir }
-  const console = openConsole(settings)
   const server = await serve({ ...options, ...stores, console, port, host, drainSeconds, log })
   const { publicUrl: public_url, apps } = options
   log.info(

@@ -172,6 +172,13 @@ describe.each<StoreKind>(['memory', 'sqlite'])('administrators, on %s', (storeKi
       ])
     })
 
+    it('answers what cannot be a name as one that nobody has', async () => {
+      const browser = openWebBrowser(world)
+      for (const name of ['\0', ' ', '\ud800', '<li>', 'x\ny', "' or 1=1 --"]) {
+        expect(outcome(await beginSignIn(browser, name))).toEqual([401, 'admin_password_wrong'])
+      }
+    })
+
     it('[AU-2] locks a password after ten wrong ones, and every name alike', async () => {
       await setUp(world, 'viewer', 'Li')
       const browser = openWebBrowser(world)
@@ -274,7 +281,9 @@ describe.each<StoreKind>(['memory', 'sqlite'])('administrators, on %s', (storeKi
         ['null', null],
         [null, 'cross-site'],
       ] as const) {
-        expect(outcome(await ask('GET', origin, site))).toEqual([403, 'origin_refused'])
+        const refused = await ask('GET', origin, site)
+        expect(outcome(refused)).toEqual([403, 'origin_refused'])
+        expect(refused.body['detail']).toContain('http://kaimen.test/console/')
       }
       const invite = (origin: string | null, site: string | null) =>
         owner.browser.ask('POST', '/v1/admin/invites', { json: { role: 'owner' }, origin, site })
