@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -63,6 +64,8 @@ async function me(url: string, token: string) {
 }
 
 const ready = 'Ctrl-C'
+/** Where it was built: `npm start` does so. */
+const consolePage = join(import.meta.dirname, '../../console/dist/index.html')
 
 describe('kaimen dev', () => {
   it('prints every address once it answers there', async () => {
@@ -71,9 +74,12 @@ describe('kaimen dev', () => {
     await kaimen.printed(ready)
     const banner = kaimen.stdout()
     const addresses = [...banner.matchAll(/https?:\/\/[^\s\\]+/g)].map(([address]) => address)
+    const door = addresses.filter((address) => address.startsWith(`${url}/console/#/set-up/`))
+    expect(door.length).toBe(existsSync(consolePage) ? 1 : 0)
     expect(new Set(addresses)).toEqual(
       new Set([
         url,
+        ...door,
         `${url}/openapi.json`,
         `${url}/.well-known/jwks.json`,
         emulatorUrl,
