@@ -14,6 +14,7 @@ const packages: Record<string, { may: string[]; types?: string[] }> = {
   verify: { may: ['protocol'] },
   client: { may: [], types: ['protocol'] },
   emulator: { may: [] },
+  phone: { may: [] },
   cli: { may: ['protocol', 'wechat', 'server', 'verify', 'client', 'emulator'] },
 }
 

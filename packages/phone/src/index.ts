@@ -1,0 +1,7 @@
+export { prepareCompiler, type CompileOptions, type Compiler } from './compile/compile.ts'
+export type { Module, Part, Problem, ProblemKind, Program } from './run/program.ts'
+export {
+  createPhoneServer,
+  type PhoneServer,
+  type PhoneServerOptions,
+} from './serve/create-phone-server.ts'

@@ -1,0 +1,7 @@
+export { systemClock, type Clock } from './clock.ts'
+export type { PageInstance } from './page-stack.ts'
+export { createPhone, type Phone, type PhoneOptions } from './phone.ts'
+export { sendDirectly, sendThrough, type Incoming, type Outgoing, type Send } from './send.ts'
+export { openWechat, type Person, type Wechat } from './wechat.ts'
+export { WxFailure } from './wx/api.ts'
+export type { Shelf } from './wx/storage.ts'
