@@ -9,6 +9,7 @@ export function printBanner(at: { serverUrl: string; emulator: Emulator; databas
   console.log(`
   Kaimen 开门
 
+  stage     舞台      ${at.serverUrl}/stage/  ← open this / 打开它
   server    服务端    ${at.serverUrl}
   interface 接口文档  ${at.serverUrl}/openapi.json
   keys      公钥      ${at.serverUrl}/.well-known/jwks.json
