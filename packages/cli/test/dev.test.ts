@@ -73,6 +73,7 @@ describe('kaimen dev', () => {
     const addresses = [...banner.matchAll(/https?:\/\/[^\s\\]+/g)].map(([address]) => address)
     expect(new Set(addresses)).toEqual(
       new Set([
+        `${url}/stage/`,
         url,
         `${url}/openapi.json`,
         `${url}/.well-known/jwks.json`,
@@ -83,7 +84,7 @@ describe('kaimen dev', () => {
         `${url}/v1/sign-in/wechat`,
       ]),
     )
-    for (const path of ['/openapi.json', '/.well-known/jwks.json', '/readyz']) {
+    for (const path of ['/', '/openapi.json', '/.well-known/jwks.json', '/readyz']) {
       expect((await fetch(url + path)).status).toBe(200)
     }
     expect((await fetch(`${emulatorUrl}/emulator/world`)).status).toBe(200)

@@ -47,7 +47,7 @@ function nameRequest({ method, url, to }: SentRequest): string {
   const [, api] = /^\/emulator\/wx\/(\w+)$/.exec(url.pathname) ?? []
   if (api !== undefined) return `wx.${api}`
   if (url.pathname === '/emulator/scan') return 'wx.scanCode'
-  return /^[\w/-]{1,60}$/.test(url.pathname) ? url.pathname : '…'
+  return /^\/(sns|cgi-bin|wxa)(\/[a-z_2]{1,30}){1,3}$/.test(url.pathname) ? url.pathname : '…'
 }
 
 /** The entry of the table of routes, by a path that has values in it. */

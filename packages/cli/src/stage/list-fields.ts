@@ -22,7 +22,7 @@ export function listFields(
 
   function add(path: string, name: string, value: unknown) {
     if (lines.length >= mostFields || value === undefined) return
-    const secret = findSecret(request, leg, name, value)
+    const secret = findSecret(request, name, value)
     const text = typeof value === 'string' ? value : JSON.stringify(value)
     lines.push(
       secret === undefined

@@ -27,7 +27,7 @@ export function keepRecord(now: () => number, limit = 600): Recorder {
   function add(exchange: number, drawn: NewArrow) {
     const at = new Date(now()).toISOString()
     const arrow: Arrow = { ...drawn, id: ++arrowsMade, exchange, at }
-    kept = [...kept.slice(1 - limit), arrow]
+    kept = [...kept, arrow].slice(-limit)
     for (const hear of listeners) hear(arrow)
   }
 

@@ -1,3 +1,4 @@
+import { errorCodes } from '@kaimen/protocol'
 import type { SentRequest } from './message.ts'
 import type { SecretKind } from './page/wire.ts'
 
@@ -63,7 +64,6 @@ const ids = new Set(['id', 'sub', 'sid'])
 /** What kind of secret a field holds; undefined for one that may be shown. */
 export function findSecret(
   { to, from, url: { pathname } }: Pick<SentRequest, 'to' | 'from' | 'url'>,
-  leg: 'request' | 'reply',
   name: string,
   value: unknown,
 ): SecretKind | undefined {
@@ -71,25 +71,21 @@ export function findSecret(
   if (name in always) return always[name]
   if (name === 'authorization') return isBasic(value) ? 'credential' : 'access_token'
   if (name === 'access_token') return to === 'wechat' ? 'wechat_token' : 'access_token'
-  if (name === 'code') return findCode(pathname, to, from, leg)
+  if (name === 'code') return isErrorCode(value) ? undefined : findCode(pathname, to, from)
   if (name === 'token') return 'refresh_token'
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return undefined
   if (ids.has(name)) return isId(value) ? undefined : 'scan'
   return shown.has(name) ? undefined : 'unlisted'
 }
 
-function findCode(
-  pathname: string,
-  to: SentRequest['to'],
-  from: SentRequest['from'],
-  leg: 'request' | 'reply',
-): SecretKind | undefined {
-  // Of a problem it is the name of an error.
-  if (to === 'server' && leg === 'reply') return undefined
+function findCode(pathname: string, to: SentRequest['to'], from: SentRequest['from']): SecretKind {
   if (/phonenumber/i.test(pathname)) return 'phone_code'
   if (pathname.startsWith('/v1/web/') || pathname.startsWith('/sns/oauth2/')) return 'web_code'
   return from === 'server' && to === 'wechat' ? 'phone_code' : 'login_code'
 }
+
+/** Of a problem, it is the name of an error. */
+const isErrorCode = (value: unknown) => errorCodes.some((code) => code === value)
 
 const isBasic = (value: unknown) =>
   typeof value === 'string' && (/^basic /i.test(value) || value.includes('kmc_'))

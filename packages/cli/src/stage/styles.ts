@@ -35,7 +35,7 @@ select { padding: 0 4px; min-width: 0; max-width: 100%; text-overflow: ellipsis;
 
 header { display: flex; align-items: center; gap: 20px; padding: 10px 24px; border-bottom: 1px solid var(--rule); background: var(--card); }
 h1 { font-size: 20px; font-weight: 700; letter-spacing: .02em; white-space: nowrap; }
-h1 > span { font-weight: 400; color: var(--quiet); }
+header h1 > span { font-weight: 400; color: var(--quiet); }
 header p { flex: 1; min-width: 0; }
 header small { margin-left: 12px; color: var(--quiet); font-size: 12px; }
 header nav { display: flex; align-items: center; gap: 16px; white-space: nowrap; }
@@ -50,9 +50,10 @@ main { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(250p
 #phone-1 h2 { color: var(--phone-1); }
 #phone-2 h2 { color: var(--phone-2); }
 .phone-head select { flex: 1; }
-.device { flex: none; width: min(100cqw, (100cqh - 42px) * .4618); aspect-ratio: 375 / 812; padding: 8px; border-radius: 42px; background: #0d0f0e; box-shadow: 0 0 0 1px #3a403d, 0 10px 30px rgb(0 0 0 / .22); }
-.device iframe { display: block; width: 100%; height: 100%; border: 0; border-radius: 34px; background: #fff; }
-.no-program { display: grid; align-content: center; gap: 12px; height: 100%; padding: 24px; border-radius: 34px; background: var(--card); text-align: center; }
+.device { flex: none; width: min(100cqw, (100cqh - 58px) * 375 / 812 + 16px); padding: 8px; border-radius: 42px; background: #0d0f0e; box-shadow: 0 0 0 1px #3a403d, 0 10px 30px rgb(0 0 0 / .22); }
+.device > * { width: 100%; aspect-ratio: 375 / 812; }
+.device iframe { display: block; border: 0; border-radius: 34px; background: #fff; }
+.no-program { display: grid; align-content: center; gap: 12px; padding: 24px; border-radius: 34px; background: var(--card); text-align: center; }
 .no-program p { color: var(--quiet); }
 
 .messages { display: flex; flex-direction: column; min-height: 0; border: 1px solid var(--rule); border-radius: 16px; background: var(--card); overflow: hidden; }
@@ -61,7 +62,7 @@ main { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(250p
 .pair > * { border-radius: 0; margin-left: -1px; }
 .pair > :first-child { border-radius: 8px 0 0 8px; margin-left: 0; }
 .pair > :last-child { border-radius: 0 8px 8px 0; }
-.pair select { width: 92px; color: var(--quiet); }
+.pair select { width: 132px; color: var(--quiet); }
 .pair > :focus-visible { z-index: 1; }
 .break[aria-pressed='true'] { background: var(--red); border-color: var(--red); color: var(--card); }
 .desktop-toggle[aria-expanded='true'] { background: var(--ink); border-color: var(--ink); color: var(--card); }
@@ -91,6 +92,7 @@ ol { list-style: none; padding: 6px 0 24px; }
 .label { position: relative; display: block; width: fit-content; max-width: calc(100% - var(--left) * 100% - 8px); margin-left: calc(var(--left) * 100% + 8px); margin-top: 6px; padding: 0 3px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font: 500 12px/18px ui-monospace, 'SF Mono', Menlo, Consolas, monospace; color: var(--color); background: var(--card); border-radius: 4px; }
 .rightmost .label { max-width: calc(var(--right) * 100% - 8px); margin-left: auto; margin-right: calc((1 - var(--right)) * 100% + 8px); }
 .reply .label { font-weight: 400; }
+.open .label, button:hover > .label { background: none; }
 .line { position: absolute; bottom: 9px; left: calc(var(--left) * 100%); width: calc((var(--right) - var(--left)) * 100%); border-top: 2px solid var(--color); }
 .reply .line { border-top-style: dashed; border-top-width: 1.5px; }
 .line::after { content: ''; position: absolute; top: -6px; right: 0; border: 5px solid transparent; border-left: 8px solid var(--color); border-right: 0; }
@@ -125,7 +127,7 @@ body.desktop { height: auto; min-height: 100dvh; background: var(--card); }
 .desktop h1 { font-size: 17px; }
 #code { width: 190px; }
 
-@media (max-width: 1180px) { header small { display: none; } .pair select { width: 76px; } }
+@media (max-width: 1180px) { header small { display: none; } .pair select { width: 108px; } }
 @media (max-width: 900px) {
   header { gap: 12px; padding: 8px 14px; }
   header p { display: none; }
@@ -133,12 +135,13 @@ body.desktop { height: auto; min-height: 100dvh; background: var(--card); }
   .views { display: flex; padding: 8px 14px 0; gap: 6px; }
   .views button { flex: 1; }
   .views [aria-pressed='true'] { background: var(--ink); border-color: var(--ink); color: var(--card); }
-  main { grid-template: minmax(0, 1fr) / minmax(0, 1fr); padding: 10px 14px 14px; }
-  main > * { grid-area: 1 / 1; visibility: hidden; }
+  [data-view] > main { grid-template: minmax(0, 1fr) / minmax(0, 1fr); padding: 10px 14px 14px; }
+  [data-view] > main > * { grid-area: 1 / 1; visibility: hidden; }
   [data-view='phone-1'] > main > [data-view='phone-1'],
   [data-view='messages'] > main > [data-view='messages'],
   [data-view='phone-2'] > main > [data-view='phone-2'] { visibility: visible; }
-  .toolbar { padding: 8px; gap: 6px; }
+  .toolbar { flex-wrap: nowrap; flex: none; padding: 8px; gap: 6px; overflow-x: auto; }
+  .toolbar > *, .pair > * { flex: none; }
   .lanes { font-size: 12px; }
   .details dl { grid-template-columns: minmax(0, 1fr); gap: 2px; }
   dd { margin-bottom: 6px; }

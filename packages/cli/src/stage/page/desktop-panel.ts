@@ -1,5 +1,5 @@
 import { act } from './act.ts'
-import { inBoth, make, makeButton } from './dom.ts'
+import { inBoth, inEither, make, makeButton } from './dom.ts'
 import type { PhoneFrame } from './phone-frame.ts'
 import type { Words } from './wire.ts'
 import { notices, words } from './words.ts'
@@ -11,7 +11,7 @@ export function drawDesktop(
   look: (frame: PhoneFrame) => void,
 ): { readonly element: HTMLElement; toggle(): boolean } {
   const frame = document.createElement('iframe')
-  frame.title = `${words.desktop.zh} / ${words.desktop.en}`
+  frame.title = inEither(words.desktop)
 
   async function scan(phone: PhoneFrame) {
     const image = readCode(frame)

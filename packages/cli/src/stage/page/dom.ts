@@ -34,5 +34,8 @@ export const inBoth = ({ zh, en }: Words): readonly HTMLElement[] => [
 
 export const isChinese = () => document.documentElement.lang !== 'en'
 
-/** Where only text can stand, such as in an attribute: it does not follow the language. */
+/** Where only text can stand: it does not follow the language by itself. */
 export const inOne = ({ zh, en }: Words): string => (isChinese() ? zh : en)
+
+/** Where only text can stand and nothing writes it anew, such as the name of a region. */
+export const inEither = ({ zh, en }: Words): string => `${zh} / ${en}`

@@ -1,5 +1,6 @@
-import { inBoth, inOne, make } from './dom.ts'
-import { phones, type PhoneName, type Setting } from './wire.ts'
+import { choose } from './choose.ts'
+import { inBoth, inEither, make } from './dom.ts'
+import { phones, type PhoneName, type Setting, type Words } from './wire.ts'
 import { actors, words } from './words.ts'
 
 export interface PhoneFrame {
@@ -19,15 +20,12 @@ export function drawPhone(name: PhoneName, setting: Setting): PhoneFrame {
   const index = phones.indexOf(name)
   const people = choose(
     words.whose,
-    setting.people.map(({ id, nickname }) => [id, nickname]),
+    setting.people.map(({ id, nickname }) => [id, { zh: nickname, en: nickname }]),
     remember(name, 'person') ?? setting.people[index]?.id,
   )
   const programs = choose(
     words.program,
-    setting.programs.map(({ appid, wantsPhone }) => [
-      appid,
-      `${appid.slice(-4)} · ${inOne(wantsPhone ? words.phoneProgram : words.openProgram)}`,
-    ]),
+    setting.programs.map(({ appid, wantsPhone }) => [appid, nameProgram(appid, wantsPhone)]),
     remember(name, 'appid') ?? setting.programs[0]?.appid,
   )
   const device = make('div.device')
@@ -40,7 +38,7 @@ export function drawPhone(name: PhoneName, setting: Setting): PhoneFrame {
     const query = new URLSearchParams({ person: people.value, appid: programs.value, ...more })
     // A new frame: the history of the page is not the phone's.
     frame = document.createElement('iframe')
-    frame.title = `${actors[name].zh} / ${actors[name].en}`
+    frame.title = inEither(actors[name])
     frame.src = `/phone/${index + 1}/?bare&${query.toString()}`
     device.replaceChildren(frame)
   }
@@ -61,7 +59,7 @@ export function drawPhone(name: PhoneName, setting: Setting): PhoneFrame {
     name,
     element: make(
       'section.phone',
-      { id: name, 'data-view': name, 'aria-label': inOne(actors[name]) },
+      { id: name, 'data-view': name, 'aria-label': inEither(actors[name]) },
       make('div.phone-head', {}, make('h2', {}, ...inBoth(actors[name])), people, programs),
       device,
     ),
@@ -81,13 +79,9 @@ export function drawPhone(name: PhoneName, setting: Setting): PhoneFrame {
 const remember = (name: PhoneName, what: string) =>
   localStorage.getItem(`stage:${name}:${what}`) ?? undefined
 
-function choose(
-  label: { zh: string; en: string },
-  options: readonly (readonly [value: string, words: string])[],
-  chosen: string | undefined,
-): HTMLSelectElement {
-  const select = document.createElement('select')
-  select.ariaLabel = inOne(label)
-  select.append(...options.map(([value, text]) => new Option(text, value, false, value === chosen)))
-  return select
+/** By what it asks of people who are new, and the end of its AppID. */
+function nameProgram(appid: string, wantsPhone: boolean): Words {
+  const { zh, en } = wantsPhone ? words.phoneProgram : words.openProgram
+  const end = appid.slice(-4)
+  return { zh: `${zh} · ${end}`, en: `${en} · ${end}` }
 }

@@ -1,6 +1,6 @@
 import { drawDesktop } from './desktop-panel.ts'
 import { drawDiagram } from './diagram.ts'
-import { inBoth, inOne, isChinese, make, makeButton } from './dom.ts'
+import { inBoth, inEither, isChinese, make, makeButton } from './dom.ts'
 import { drawPhone, type PhoneFrame } from './phone-frame.ts'
 import { drawToolbar } from './toolbar.ts'
 import { phones, type Arrow, type Setting, type Words } from './wire.ts'
@@ -13,7 +13,7 @@ document.documentElement.lang =
 const frames = phones.map((name) => drawPhone(name, setting))
 const diagram = drawDiagram()
 const notice = make('div.notice', { role: 'status' })
-const views = make('nav.views', { 'aria-label': inOne(words.views) })
+const views = make('nav.views', { 'aria-label': inEither(words.views) })
 
 const noticeMs = 6_000
 let hushing: ReturnType<typeof setTimeout> | undefined
@@ -71,7 +71,12 @@ const desktop = drawDesktop(frames, say, ({ name }: PhoneFrame) => look(name))
 const toolbar = drawToolbar(frames, say, desktop.toggle)
 const messages = make(
   'section.messages',
-  { id: 'messages', 'data-view': 'messages', tabindex: '-1', 'aria-label': inOne(words.messages) },
+  {
+    id: 'messages',
+    'data-view': 'messages',
+    tabindex: '-1',
+    'aria-label': inEither(words.messages),
+  },
   toolbar,
   diagram.element,
   desktop.element,

@@ -1,5 +1,6 @@
 import { act } from './act.ts'
-import { inBoth, inOne, make, makeButton } from './dom.ts'
+import { choose } from './choose.ts'
+import { inBoth, inEither, make, makeButton } from './dom.ts'
 import type { PhoneFrame } from './phone-frame.ts'
 import type { Words } from './wire.ts'
 import { actors, faults, notices, spans, words } from './words.ts'
@@ -49,7 +50,7 @@ export function drawToolbar(
 
   return make(
     'div.toolbar',
-    { role: 'group', 'aria-label': inOne(words.acts) },
+    { role: 'group', 'aria-label': inEither(words.acts) },
     pair(
       makeButton(
         'age',
@@ -76,20 +77,3 @@ export function drawToolbar(
 }
 
 const pair = (...parts: readonly HTMLElement[]) => make('div.pair', {}, ...parts)
-
-/** The words of an option are text alone: they follow the language by being written anew. */
-function choose(
-  label: Words,
-  options: readonly (readonly [value: string, words: Words])[],
-): HTMLSelectElement {
-  const select = document.createElement('select')
-  const write = () => {
-    select.ariaLabel = inOne(label)
-    for (const [index, [, text]] of options.entries())
-      select.options[index]?.replaceChildren(inOne(text))
-  }
-  select.append(...options.map(([value, text]) => new Option(inOne(text), value)))
-  document.addEventListener('language', write)
-  write()
-  return select
-}
