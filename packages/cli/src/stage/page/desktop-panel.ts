@@ -14,7 +14,7 @@ export function drawDesktop(
   frame.title = inEither(words.desktop)
 
   async function scan(phone: PhoneFrame) {
-    const image = readCode(frame)
+    const image = await readCode(frame)
     if (image === undefined) return say(notices.noCode)
     const found = await act('scan', { phone: phone.name, person: phone.person(), image })
     if (found.outcome !== 'scanned') return say(notices.failed)
@@ -48,10 +48,11 @@ export function drawDesktop(
 }
 
 /** The picture of the code as somebody sees it: the page is of this origin. */
-function readCode({ contentDocument }: HTMLIFrameElement): string | undefined {
+async function readCode({ contentDocument }: HTMLIFrameElement): Promise<string | undefined> {
   const host = contentDocument?.querySelector('#code > div')
   const picture = host?.shadowRoot?.querySelector('img')
-  if (!picture?.complete || picture.naturalWidth === 0) return undefined
+  await picture?.decode().catch(() => {})
+  if (!picture || picture.naturalWidth === 0) return undefined
   const canvas = document.createElement('canvas')
   canvas.width = picture.naturalWidth
   canvas.height = picture.naturalHeight
