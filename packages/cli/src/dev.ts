@@ -9,6 +9,7 @@ import { openDevSms } from './dev-sms.ts'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { openEmulator } from './open-emulator.ts'
+import { openPhone } from './open-phone.ts'
 import { refuse } from './refuse.ts'
 import { serve } from './serve.ts'
 import type { Settings } from './settings.ts'
@@ -20,6 +21,7 @@ export async function dev(settings: Settings): Promise<void> {
   const secret = settings.secret ?? (await keepDevSecret(dataDir))
   const emulator = await openEmulator(settings)
   try {
+    const phone = openPhone(settings, emulator.url)
     await addToEmulator(emulator.url, settings.apps)
     const publicUrl = settings.publicUrl ?? `http://127.0.0.1:${port}`
     const apps = [...settings.apps, ...seededApps(settings.apps)]
@@ -38,14 +40,17 @@ export async function dev(settings: Settings): Promise<void> {
       port,
       host: '127.0.0.1',
       log: openLog(),
+      beside: phone && ((request) => (isOfPhone(request) ? phone.handler(request) : undefined)),
     })
-    printBanner({ serverUrl: server.url, emulator, databaseUrl })
-    await untilStopped(server, emulator)
+    printBanner({ serverUrl: server.url, emulator, databaseUrl, hasPhone: phone !== undefined })
+    await untilStopped({ close: async () => phone?.close() }, server, emulator)
   } catch (error) {
     await emulator.close()
     throw error
   }
 }
+
+const isOfPhone = ({ url }: Request) => /^\/phone(\/|$)/.test(new URL(url).pathname)
 
 /**
  * Pages of this machine: the server's own, and those of the example shop. None beside a public URL

@@ -26,6 +26,8 @@ export async function serve(
     host: string
     drainSeconds?: number
     log: Log
+    /** Answers what is its own before the engine is asked. */
+    beside?: ((request: Request) => Promise<Response> | undefined) | undefined
   },
 ): Promise<Listener> {
   const {
@@ -36,6 +38,7 @@ export async function serve(
     host,
     drainSeconds = 0,
     log,
+    beside,
     ...engineOptions
   } = options
   await checkOptions(engineOptions)
@@ -66,7 +69,7 @@ export async function serve(
       log.warn({ err: error }, 'Redis does not answer; kaimen goes on without it until it does')
     })
     const listener = await naming({ [port]: 'KAIMEN_PORT' }, () =>
-      listen(auth, { port, host, drainSeconds }),
+      listen(beside ? placeBeside(auth, beside) : auth, { port, host, drainSeconds }),
     )
     if (!isReady) void awaitStore(auth, log, stopped.signal)
     return {
@@ -79,6 +82,17 @@ export async function serve(
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** What is not its own goes to the engine. */
+function placeBeside(
+  auth: Auth,
+  beside: (request: Request) => Promise<Response> | undefined,
+): Pick<Auth, 'handler' | 'drain'> {
+  return {
+    handler: (request, sender) => beside(request) ?? auth.handler(request, sender),
+    drain: () => auth.drain(),
   }
 }
 

@@ -20,6 +20,8 @@ export type Settings = {
   readonly emulatorPort: number
   readonly emulatorTlsPort: number
   readonly wechatApi: string
+  /** The folder of the mini program that the phone runs; `undefined`: none was given. */
+  readonly miniProgram: string | undefined
   readonly hooks: Hooks
 }
 
@@ -45,6 +47,7 @@ export async function readSettings(env: Environment, folder = process.cwd()): Pr
     drainSeconds: readDrainSeconds(env, config.drainSeconds ?? 5),
     emulatorPort: readPort('KAIMEN_EMULATOR_PORT', env, config.emulatorPort ?? 4180),
     emulatorTlsPort: readPort('KAIMEN_EMULATOR_TLS_PORT', env, config.emulatorTlsPort ?? 4143),
+    miniProgram: env['KAIMEN_MINI_PROGRAM'] || config.miniProgram || undefined,
     wechatApi: env['KAIMEN_WECHAT_API'] || config.wechatApi || 'https://api.weixin.qq.com',
     hooks: readHooks(config, env),
   }
