@@ -87,7 +87,11 @@ export function createPhoneServer({
     async handler(request) {
       const { hostname, pathname, search } = new URL(request.url)
       // Another name may be a stranger's that leads here: DNS rebinding.
-      if (!isThisMachine(hostname)) return refuse(403, 'The phone is for this machine alone.')
+      if (!isThisMachine(hostname))
+        return refuse(
+          403,
+          'The phone is for this machine alone: open it on 127.0.0.1.\n手机只供本机使用：请用 127.0.0.1 打开。\n',
+        )
       if (pathname === basePath)
         return Response.redirect(new URL(`${basePath}/${search}`, request.url))
       if (!pathname.startsWith(`${basePath}/`)) return notFound()
@@ -114,4 +118,4 @@ const isThisMachine = (hostname: string) =>
 const fresh = { 'cache-control': 'no-store' }
 const refuse = (status: number, words: string) =>
   new Response(words, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
-const notFound = () => refuse(404, 'There is nothing here.')
+const notFound = () => refuse(404, 'There is nothing here.\n这里什么也没有。\n')
