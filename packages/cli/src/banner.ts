@@ -4,17 +4,22 @@ import { describeDatabase } from './stores.ts'
 /** What `kaimen dev` says when everything runs. */
 export function printBanner(at: {
   serverUrl: string
+  /** Missing where there is no mini program to run. */
+  phoneUrl: string | undefined
+  /** Missing where the page is not there. */
+  consoleUrl: string | undefined
   emulator: Emulator
   databaseUrl: string
-  hasPhone: boolean
 }) {
   const { url: emulatorUrl, tlsUrl } = at.emulator
   const [app] = seedWorld.apps
   const [person] = seedWorld.people
+  const phone = at.phoneUrl === undefined ? '' : `\n  phone     手机      ${at.phoneUrl}`
+  const entrance = at.consoleUrl === undefined ? '' : `\n  console   控制台    ${at.consoleUrl}`
   console.log(`
   Kaimen 开门
-${at.hasPhone ? `\n  phone     手机      ${at.serverUrl}/phone/` : ''}
-  server    服务端    ${at.serverUrl}
+
+  server    服务端    ${at.serverUrl}${phone}${entrance}
   interface 接口文档  ${at.serverUrl}/openapi.json
   keys      公钥      ${at.serverUrl}/.well-known/jwks.json
   emulator  微信模拟  ${emulatorUrl}

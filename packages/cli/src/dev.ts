@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { seedWorld } from '@kaimen/emulator'
-import type { AppOptions } from '@kaimen/server'
+import type { AppOptions, Auth } from '@kaimen/server'
 import { printBanner } from './banner.ts'
 import { openConsole } from './console.ts'
 import { openDevSms } from './dev-sms.ts'
@@ -25,13 +25,14 @@ export async function dev(settings: Settings): Promise<void> {
     await addToEmulator(emulator.url, settings.apps)
     const publicUrl = settings.publicUrl ?? `http://127.0.0.1:${port}`
     const apps = [...settings.apps, ...seededApps(settings.apps)]
+    const console = openConsole({ ...settings, apps, secret, publicUrl, wechatApi: emulator.url })
     const server = await serve({
       sms: await openDevSms(emulator.url),
       ...hooks,
       apps,
       secret,
       publicUrl,
-      console: openConsole({ ...settings, apps, secret, publicUrl, wechatApi: emulator.url }),
+      console,
       wechat: { baseUrl: emulator.url },
       web: { origins: devOrigins(port, publicUrl), ...hooks.web, openUrl: emulator.url },
       databaseUrl,
@@ -42,7 +43,10 @@ export async function dev(settings: Settings): Promise<void> {
       log: openLog(),
       beside: phone && ((request) => (isOfPhone(request) ? phone.handler(request) : undefined)),
     })
-    printBanner({ serverUrl: server.url, emulator, databaseUrl, hasPhone: phone !== undefined })
+    const consoleUrl =
+      console.folder === undefined ? undefined : await findDoor(server, `${publicUrl}/console/`)
+    const phoneUrl = phone && `${server.url}/phone/`
+    printBanner({ serverUrl: server.url, phoneUrl, consoleUrl, emulator, databaseUrl })
     await untilStopped({ close: async () => phone?.close() }, server, emulator)
   } catch (error) {
     await emulator.close()
@@ -51,6 +55,18 @@ export async function dev(settings: Settings): Promise<void> {
 }
 
 const isOfPhone = ({ url }: Request) => /^\/phone(\/|$)/.test(new URL(url).pathname)
+
+/** Where the console is entered: by a set-up link, as long as nobody is an administrator. */
+async function findDoor({ admins }: Pick<Auth, 'admins'>, url: string): Promise<string> {
+  try {
+    if ((await admins.list()).some(({ ended_at }) => ended_at === null)) return url
+    const { token } = await admins.invite({ role: 'owner' })
+    return `${url}#/set-up/${token.reveal()}`
+  } catch {
+    // The database is away, which the log says; the server goes on without it.
+    return url
+  }
+}
 
 /**
  * Pages of this machine: the server's own, and those of the example shop. None beside a public URL

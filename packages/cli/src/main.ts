@@ -69,7 +69,9 @@ program
   .addHelpText('after', environment)
   .action(async ({ host }: { host: string }) => {
     const { start } = await import('./start.ts')
-    await start(await readSettings(process.env), host)
+    const { openConsole } = await import('./console.ts')
+    const settings = await readSettings(process.env)
+    await start(settings, host, openConsole(settings))
   })
 
 program

@@ -29,7 +29,7 @@ export async function serve(
     /** Answers what is its own before the engine is asked. */
     beside?: ((request: Request) => Promise<Response> | undefined) | undefined
   },
-): Promise<Listener> {
+): Promise<Listener & Pick<Auth, 'admins'>> {
   const {
     databaseUrl,
     redisUrl,
@@ -74,6 +74,7 @@ export async function serve(
     if (!isReady) void awaitStore(auth, log, stopped.signal)
     return {
       url: listener.url,
+      admins: auth.admins,
       async close() {
         await listener.close()
         await close()
