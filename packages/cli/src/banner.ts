@@ -16,7 +16,8 @@ export function printBanner(at: {
   console.log(`
   Kaimen 开门
 
-  server    服务端    ${at.serverUrl}${entrance}
+  stage     舞台      ${at.serverUrl}/stage/  ← open this / 打开它${entrance}
+  server    服务端    ${at.serverUrl}
   interface 接口文档  ${at.serverUrl}/openapi.json
   keys      公钥      ${at.serverUrl}/.well-known/jwks.json
   emulator  微信模拟  ${emulatorUrl}

@@ -58,6 +58,11 @@ export type Config = Omit<Hooks, 'webhooks' | 'web'> & {
   emulatorTlsPort?: number
   /** `KAIMEN_WECHAT_API`. Default `https://api.weixin.qq.com`. */
   wechatApi?: string
+  /**
+   * `KAIMEN_MINI_PROGRAM`: the folder of the mini program that the phones of `kaimen dev` run.
+   * Default: the example of a clone.
+   */
+  miniProgram?: string
 }
 
 /** What is left out is in the environment. */

@@ -26,6 +26,8 @@ export async function serve(
     host: string
     drainSeconds?: number
     log: Log
+    /** What answers before the engine does; default nothing. */
+    mount?: (auth: Auth) => Pick<Auth, 'handler' | 'drain'>
   },
 ): Promise<Listener & Pick<Auth, 'admins'>> {
   const {
@@ -36,6 +38,7 @@ export async function serve(
     host,
     drainSeconds = 0,
     log,
+    mount = (auth) => auth,
     ...engineOptions
   } = options
   await checkOptions(engineOptions)
@@ -66,7 +69,7 @@ export async function serve(
       log.warn({ err: error }, 'Redis does not answer; kaimen goes on without it until it does')
     })
     const listener = await naming({ [port]: 'KAIMEN_PORT' }, () =>
-      listen(auth, { port, host, drainSeconds }),
+      listen(mount(auth), { port, host, drainSeconds }),
     )
     if (!isReady) void awaitStore(auth, log, stopped.signal)
     return {

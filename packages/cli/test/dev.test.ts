@@ -78,6 +78,7 @@ describe('kaimen dev', () => {
     expect(door.length).toBe(existsSync(consolePage) ? 1 : 0)
     expect(new Set(addresses)).toEqual(
       new Set([
+        `${url}/stage/`,
         url,
         ...door,
         `${url}/openapi.json`,
@@ -89,7 +90,7 @@ describe('kaimen dev', () => {
         `${url}/v1/sign-in/wechat`,
       ]),
     )
-    for (const path of ['/openapi.json', '/.well-known/jwks.json', '/readyz']) {
+    for (const path of ['/', '/openapi.json', '/.well-known/jwks.json', '/readyz']) {
       expect((await fetch(url + path)).status).toBe(200)
     }
     expect((await fetch(`${emulatorUrl}/emulator/world`)).status).toBe(200)

@@ -83,6 +83,28 @@ describe.skipIf(lacksChromium)('the phone in a real browser', () => {
     await expectShown('#enter')
   })
 
+  it('scans the code on a computer’s page, and lets the computer in', async () => {
+    await open()
+    const { url } = example.servers
+    const headers = { origin: url, 'content-type': 'application/json', 'user-agent': 'Chrome/156' }
+    const begun = await fetch(`${url}/v1/scan`, { method: 'POST', headers, body: '{}' })
+    const cookie = begun.headers.getSetCookie().map((each) => each.split(';')[0])
+    const known = { ...headers, cookie: cookie.join('; ') }
+    const { id, qr_url } = (await begun.json()) as { id: string; qr_url: string }
+    const picture = await fetch(qr_url, { headers: known })
+    await page.locator('.kp-menu').click()
+    await press('扫一扫')
+    await page.locator('.kp-file input').setInputFiles({
+      name: 'code.png',
+      mimeType: picture.headers.get('content-type') ?? 'image/png',
+      buffer: Buffer.from(await picture.arrayBuffer()),
+    })
+    await onTop('#approve').click()
+    await expectShown('#let-in')
+    const state = await fetch(`${url}/v1/scan/${id}`, { headers: known })
+    expect(await state.json()).toMatchObject({ status: 'signed_in' })
+  })
+
   it('is 750 rpx wide whatever the window, and what is fixed stays in its frame', async () => {
     await open('', { viewport: { width: 500, height: 1000 } })
     const card = onTop('.card')

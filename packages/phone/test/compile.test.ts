@@ -132,6 +132,18 @@ describe('styles', () => {
     expect(styles).toContain('from { top: 0 }')
   })
 
+  it('of a component that shares them reach the page too', () => {
+    const { styles, parts } = compile({
+      'pages/a/a.wxml': '<b/>',
+      'pages/a/a.json': '{"usingComponents":{"b":"/b/b"}}',
+      'b/b.wxml': '<view class="c"/>',
+      'b/b.json': '{"component":true,"styleIsolation":"shared"}',
+      'b/b.wxss': '.c { color: red }',
+    })
+    expect(parts['b/b']?.scope).toBe('')
+    expect(styles).toBe(':where(.kp-frame) .c { color: red }')
+  })
+
   it('take in what they import, each once in a circle', () => {
     const { styles, problems } = compile({
       'app.wxss': "@import './more.wxss';\n.app { color: red }",

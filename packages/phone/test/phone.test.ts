@@ -387,6 +387,15 @@ describe('what is wrong while it runs', () => {
     expect(program.phone.wx.canIUse?.('login')).toBe(true)
   })
 
+  it('leaves what a broken wxs stands beside', async () => {
+    program = await openProgram({
+      'pages/a/a.wxml': '<wxs module="m">var = 1</wxs><view id="a">a</view>',
+      'pages/b/b.wxml': '<view/>',
+    })
+    await expectText('#a', 'a')
+    expect(program.problems).toMatchObject([{ kind: 'script_syntax', file: 'pages/a/a.wxml' }])
+  })
+
   it('leaves the pages whose files are sound', async () => {
     program = await openProgram({
       'pages/a/a.wxml': '<view id="a">a</view><strange-one><text id="in">in</text></strange-one>',

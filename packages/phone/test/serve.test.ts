@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createPhoneServer, type PhoneServer } from '../src/serve/create-phone-server.ts'
+import { findMiniProgram } from '../src/serve/find-mini-program.ts'
 import { replyHeader, requestHeader } from '../src/run/wire.ts'
 import { writeProgram, type ProgramFolder } from './support/program.ts'
 
@@ -120,6 +121,19 @@ describe('what the mini program sends', () => {
   })
 })
 
+describe('the mini program of a folder', () => {
+  it('is there, or where the project says, or nowhere', () => {
+    expect(findMiniProgram(folder.root)).toEqual({ root: folder.root, appid: undefined })
+    folder.write('project/project.config.json', '{"miniprogramRoot":"../","appid":"wx1"}')
+    expect(findMiniProgram(`${folder.root}/project`)).toEqual({
+      root: `${folder.root}/`,
+      appid: 'wx1',
+    })
+    folder.write('broken/project.config.json', '{')
+    expect(findMiniProgram(`${folder.root}/broken`)).toBeUndefined()
+  })
+})
+
 describe('a change on disk', () => {
   async function follow() {
     const { body } = await ask('/phone/events')
@@ -138,6 +152,12 @@ describe('a change on disk', () => {
     expect(await events.next()).toBe('program')
     expect(performance.now() - beganMs).toBeLessThan(2_000)
     await events.close()
+  })
+
+  it('is told to nobody once the server is closed, which ends every stream', async () => {
+    const events = await follow()
+    phone.close()
+    expect(await events.next()).toBeUndefined()
   })
 
   it('is not told where it changes nothing', async () => {

@@ -127,6 +127,19 @@ describe('request', () => {
     expect(await program.phone.wx.getNetworkType?.({})).toMatchObject({ networkType: 'none' })
   })
 
+  it('calls back once, whatever comes after an abort', async () => {
+    const heard: string[] = []
+    const complete = () => heard.push('complete')
+    const fail = () => heard.push('fail')
+    const success = () => heard.push('success')
+    const task = program.phone.wx.request?.({ url, success, fail, complete })
+    task?.abort()
+    task?.abort()
+    await request({ url })
+    await request({ url })
+    expect(heard).toEqual(['fail', 'complete'])
+  })
+
   it('uploads what was downloaded', async () => {
     const { wx } = program.phone
     const [, got] = await settle((callbacks) => wx.downloadFile?.({ url, ...callbacks }))
@@ -289,6 +302,18 @@ describe('privacy', () => {
       'success',
       { needAuthorization: false },
     ])
+  })
+
+  it('[WX-15] is not given by a program that says so for the person', async () => {
+    program = await openProgram({
+      ...plain,
+      'pages/a/a.js':
+        "Page({ onLoad() { wx.onNeedPrivacyAuthorization((resolve) => resolve({ event: 'agree', buttonId: 'yes' })) } })",
+    })
+    await expect(program.phone.wx.requirePrivacyAuthorize?.({})).rejects.toMatchObject({
+      errMsg: 'requirePrivacyAuthorize:fail privacy permission is not authorized',
+      errno: 104,
+    })
   })
 
   it('is given by a button that joins it with an ability', async () => {

@@ -15,7 +15,11 @@ export function compileStyles(sources: Sources, parts: Readonly<Record<string, P
   const sheets = [
     compileStyle(sources, 'app.wxss', {}),
     ...ordered.map(([path, { kind, scope }]) =>
-      compileStyle(sources, `${path}.wxss`, kind === 'page' ? { page: path } : { scope }),
+      compileStyle(
+        sources,
+        `${path}.wxss`,
+        kind === 'page' ? { page: path } : scope === '' ? {} : { scope },
+      ),
     ),
   ]
   return sheets.filter((sheet) => sheet !== '').join('\n')
