@@ -4,21 +4,22 @@ import { join } from 'node:path'
 import { seedWorld } from '@kaimen/emulator'
 import type { AppOptions } from '@kaimen/server'
 import { printBanner } from './banner.ts'
+import { openConsole } from './console.ts'
 import { openDevSms } from './dev-sms.ts'
+import { findProgram } from './find-program.ts'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { openEmulator } from './open-emulator.ts'
 import { refuse } from './refuse.ts'
 import { serve } from './serve.ts'
 import type { Settings } from './settings.ts'
-import { findMiniProgram } from './stage/find-mini-program.ts'
 import { openStage } from './stage/open-stage.ts'
 
 /** `kaimen dev`: everything on this machine, with nothing to set. */
 export async function dev(settings: Settings): Promise<void> {
   const { port, databaseUrl, redisUrl, dataDir, hooks } = settings
   const untilStopped = listenForStop()
-  const program = findMiniProgram(settings.miniProgram)
+  const program = findProgram(settings)
   const secret = settings.secret ?? (await keepDevSecret(dataDir))
   const emulator = await openEmulator(settings)
   const opened: { close(): Promise<void> }[] = [emulator]
@@ -42,6 +43,7 @@ export async function dev(settings: Settings): Promise<void> {
       apps,
       secret,
       publicUrl,
+      console: openConsole({ ...settings, apps, secret, publicUrl, wechatApi: emulator.url }),
       wechat: { baseUrl: stage.wechatUrl },
       clock: stage.clock,
       mount: stage.mount,
@@ -53,22 +55,13 @@ export async function dev(settings: Settings): Promise<void> {
       host: '127.0.0.1',
       log: openLog(),
     })
-    printBanner({ serverUrl: server.url, emulator, databaseUrl })
+    printBanner({ serverUrl: server.url, emulator, databaseUrl, hasPhone: program !== undefined })
     await untilStopped(server, ...opened)
   } catch (error) {
     for (const part of opened) await part.close()
     throw error
   }
 }
-
-/**
- * Pages of this machine: the server's own, and those of the example shop. None beside a public URL
- * with TLS, as that of a tunnel: no browser takes the two for one site.
- */
-const devOrigins = (port: number, publicUrl: string) =>
-  publicUrl.startsWith('https:')
-    ? []
-    : [port, 4200].flatMap((each) => [`http://127.0.0.1:${each}`, `http://localhost:${each}`])
 
 /** Those that a phone can run. */
 const listPrograms = (apps: readonly AppOptions[]) =>
@@ -79,6 +72,15 @@ const listPrograms = (apps: readonly AppOptions[]) =>
       wantsPhone: registration === 'phone',
       takesScans: scan !== undefined,
     }))
+
+/**
+ * Pages of this machine: the server's own, and those of the example shop. None beside a public URL
+ * with TLS, as that of a tunnel: no browser takes the two for one site.
+ */
+const devOrigins = (port: number, publicUrl: string) =>
+  publicUrl.startsWith('https:')
+    ? []
+    : [port, 4200].flatMap((each) => [`http://127.0.0.1:${each}`, `http://localhost:${each}`])
 
 const isSeeded = (app_id: string) => seedWorld.apps.some(({ appid }) => appid === app_id)
 

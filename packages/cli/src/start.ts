@@ -1,5 +1,6 @@
 import { seedWorld } from '@kaimen/emulator/seed'
 import type { AppOptions } from '@kaimen/server'
+import { openConsole } from './console.ts'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { refuse } from './refuse.ts'
@@ -17,7 +18,8 @@ export async function start(settings: Settings, host: string): Promise<void> {
   const untilStopped = listenForStop()
   const log = openLog()
   const stores = { databaseUrl, redisUrl, dataDir }
-  const server = await serve({ ...options, ...stores, port, host, drainSeconds, log })
+  const console = openConsole(settings)
+  const server = await serve({ ...options, ...stores, console, port, host, drainSeconds, log })
   const { publicUrl: public_url, apps } = options
   log.info(
     { url: server.url, public_url, apps: apps.map(({ app_id }) => app_id) },

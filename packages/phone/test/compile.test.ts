@@ -34,8 +34,15 @@ describe('a mini program', () => {
     folder.write('pages/a/a.js', 'Page({ data: { changed: true } })')
     folder.write('pages/a/a.wxml', '<view>one more</view>')
     const after = compiler.compile()
+    expect(after.templates).toContain('one more')
     expect(after).toEqual(prepareCompiler({ root: folder.root }).compile())
     expect(after).not.toEqual(before)
+  })
+
+  it('is the same where nothing has changed, to the letter', () => {
+    const compiler = prepareCompiler({ root: exampleRoot, conditions })
+    const first = JSON.stringify(compiler.compile())
+    for (let i = 0; i < 3; i++) expect(JSON.stringify(compiler.compile()) === first).toBe(true)
   })
 
   it('has the pages of its subpackages', () => {
@@ -123,6 +130,18 @@ describe('styles', () => {
     expect(styles).toContain(`[wx-host=${scope}]`)
     expect(styles).toContain(`.${scope}--c`)
     expect(styles).toContain('from { top: 0 }')
+  })
+
+  it('of a component that shares them reach the page too', () => {
+    const { styles, parts } = compile({
+      'pages/a/a.wxml': '<b/>',
+      'pages/a/a.json': '{"usingComponents":{"b":"/b/b"}}',
+      'b/b.wxml': '<view class="c"/>',
+      'b/b.json': '{"component":true,"styleIsolation":"shared"}',
+      'b/b.wxss': '.c { color: red }',
+    })
+    expect(parts['b/b']?.scope).toBe('')
+    expect(styles).toBe(':where(.kp-frame) .c { color: red }')
   })
 
   it('take in what they import, each once in a circle', () => {

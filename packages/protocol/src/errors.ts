@@ -569,6 +569,89 @@ export const errorTable = {
     ),
   ),
 
+  // The operator's console
+  admin_required: entry(
+    401,
+    'none',
+    say('请先登录控制台', 'Not signed in to the console'),
+    say(
+      '这个浏览器里没有管理员登录，或已超时（30 分钟未操作，或满 12 小时）。没有做任何更改。请重新登录控制台。',
+      'No administrator is signed in in this browser, or the session has run out: after 30 minutes without use, or 12 hours. Nothing was changed. Sign in to the console again.',
+    ),
+  ),
+  admin_password_wrong: entry(
+    401,
+    'none',
+    say('名称或密码错误', 'Wrong name or password'),
+    say(
+      '没有这个管理员，或密码不对。请检查后重新输入；忘记密码时，请让所有者发一个新的设置链接。',
+      'There is no such administrator, or the password is another. Check and type again; if it is forgotten, ask an owner for a new set-up link.',
+    ),
+  ),
+  second_factor_wrong: entry(
+    401,
+    'none',
+    say('动态验证码不正确', 'The second factor is wrong'),
+    say(
+      '验证码不对、已过期，或已经用过；恢复码每个只能用一次。请等待验证器显示下一个验证码再试，并确认手机时间准确。',
+      'The code is wrong, too old, or was used; each recovery code works once. Wait for the next code of the authenticator, and see that its clock is right.',
+    ),
+  ),
+  role_missing: entry(
+    403,
+    'none',
+    say('没有权限', 'Your role does not allow this'),
+    say(
+      '你的管理员角色不能做这件事，因此没有做任何更改。请让所有者来做，或请其更改你的角色。',
+      'An administrator of your role may not do this, so nothing was changed. Ask an owner to do it, or to give you another role.',
+    ),
+  ),
+  invite_invalid: entry(
+    400,
+    'none',
+    say('设置链接无效', 'The set-up link is not valid'),
+    say(
+      '链接不完整、已经用过，或已超过 24 小时。请让所有者发一个新的，或运行 kaimen admin invite。',
+      'The link is incomplete, was used, or is older than 24 hours. Ask an owner for another, or run kaimen admin invite.',
+    ),
+  ),
+  admin_name_taken: entry(
+    409,
+    'none',
+    say('名称已被使用', 'The name is taken'),
+    say(
+      '已有管理员叫这个名称（不分大小写）。设置链接还可以用，请换一个名称。',
+      'An administrator of this name is there already, whatever the case. The set-up link still works: choose another name.',
+    ),
+  ),
+  last_owner: entry(
+    409,
+    'none',
+    say('至少要有一位所有者', 'There has to be an owner'),
+    say(
+      '这是最后一位所有者，因此没有做任何更改。请先让另一位管理员成为所有者。',
+      'This is the last owner, so nothing was changed. Make another administrator an owner first.',
+    ),
+  ),
+  merge_refused: entry(
+    409,
+    'none',
+    say('这两个账号不能合并', 'These two cannot be merged'),
+    say(
+      '两个账号在同一个应用里各有自己的微信身份，对微信来说是两个人。没有做任何更改。',
+      'Each has a WeChat identity of its own in one app, so to WeChat they are two people. Nothing was changed.',
+    ),
+  ),
+  key_too_soon: entry(
+    409,
+    'none',
+    say('还不能轮换密钥', 'It is too soon to rotate'),
+    say(
+      '下一把密钥发布的时间还不够长，现在轮换会让一些验证方认不出它。没有做任何更改。密钥列表里有最早的轮换时间。',
+      'The next key was not published for long enough, and some verifiers would not know it. Nothing was changed. The list of keys says when it may be.',
+    ),
+  ),
+
   // The service itself
   unavailable: entry(
     503,

@@ -8,6 +8,7 @@ import {
 import { minuteMs, systemClock } from './clock.ts'
 import { ConfigError, KaimenError } from './errors.ts'
 import type { Admit, Claims, Emit } from './hooks.ts'
+import { rememberHealth } from './health.ts'
 import { mountRoutes } from './http/app.ts'
 import type { Connection, HttpParts } from './http/handlers.ts'
 import { limitRequests } from './http/overload.ts'
@@ -73,6 +74,7 @@ export function createAuth(options: AuthOptions): Auth {
   const admit = joinAdmits(options.admit, webhooks?.admit)
   const claims = joinClaims(options.claims, webhooks?.claims)
   const draining = new AbortController()
+  const examine = options.console?.examine && rememberHealth(options.console.examine, clock)
 
   const revocations = openRevocationFeed({
     store,
@@ -105,6 +107,9 @@ export function createAuth(options: AuthOptions): Auth {
       captcha,
       report,
       draining: draining.signal,
+      examine,
+      accessLifetimeMs,
+      maxRequests,
       keys,
       accessTokens: accessTokens({
         keys,
@@ -136,20 +141,19 @@ export function createAuth(options: AuthOptions): Auth {
     }
   }
 
+  const folder = options.console?.folder
   const limit = limitRequests({ maxRequests, clock, report })
   const answer = mountRoutes(readyToServe, {
     limit,
     report,
     web: checked.web,
+    console: folder === undefined ? undefined : { folder, publicUrl },
     prefix: new URL(publicUrl).pathname.replace(/\/$/, ''),
   })
 
   let isClosed = false
   const tidyUp = async () =>
-    tidy(
-      { ...(await ready()), retention: checked.retention, tokenLifetimeMs: accessLifetimeMs },
-      () => isClosed,
-    )
+    tidy({ ...(await ready()), tokenLifetimeMs: accessLifetimeMs }, () => isClosed)
   const tidying = setInterval(() => {
     tidyUp().catch((error: unknown) => report('What has had its time could not be removed', error))
   }, tidyEveryMs)

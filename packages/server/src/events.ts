@@ -3,15 +3,29 @@ import type { AuthEvent, Emit } from './hooks.ts'
 import { formatId, parseId } from './id.ts'
 import type { Store, StoredEvent } from './store/store.ts'
 
-export type EventParts = { readonly store: Store; readonly clock: Clock; readonly emit: Emit }
+export type EventParts = {
+  readonly store: Store
+  readonly clock: Clock
+  readonly emit: Emit
+  /** Who acts, where an administrator does. */
+  readonly admin_id?: string
+}
+
+/** The parts on which an administrator acts: whatever is done on them is written down as theirs. */
+export function actAs<Parts extends EventParts>(parts: Parts, admin_id: string): Parts {
+  return { ...parts, admin_id, emit: (event: AuthEvent) => parts.emit({ ...event, admin_id }) }
+}
 
 /** The event as the audit log keeps it; it is written in the transaction of the act itself. [LG-1] */
 export function stampEvent(
-  { store, clock }: Pick<EventParts, 'store' | 'clock'>,
+  { store, clock, admin_id }: Pick<EventParts, 'store' | 'clock' | 'admin_id'>,
   event: AuthEvent,
 ): StoredEvent {
   const { kind, ...told } = event
-  const { user_id, session_id, app_id, ...detail }: Told = told
+  const { user_id, session_id, app_id, ...detail }: Told = {
+    ...told,
+    ...(admin_id !== undefined && { admin_id }),
+  }
   return {
     id: store.newId(),
     at: clock.now(),

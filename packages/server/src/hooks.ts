@@ -1,4 +1,4 @@
-import type { ErrorCode, Localized, ServiceScope } from '@kaimen/protocol'
+import type { AdminRole, ErrorCode, Localized, ServiceScope } from '@kaimen/protocol'
 import type { EndReason } from './store/store.ts'
 
 /** A user as the host's own code sees one. */
@@ -59,7 +59,12 @@ export type Actor = 'user' | 'wechat' | 'operator'
  * What happened, told after the fact and kept as the audit log. Holds no secret, token, openid or
  * code; a phone is masked.
  */
-export type AuthEvent =
+export type AuthEvent = Act & {
+  /** The administrator who did it, at the console. */
+  readonly admin_id?: string
+}
+
+type Act =
   | {
       readonly kind: 'signed_in'
       readonly user_id: string
@@ -161,10 +166,10 @@ export type AuthEvent =
       readonly which: 'whole' | 'previous'
     }
   | {
-      /** A back end was given a whole phone number. */
+      /** A back end, or an administrator, was given a whole phone number. */
       readonly kind: 'phone_revealed'
       readonly user_id: string
-      readonly credential_id: string
+      readonly credential_id?: string
     }
   | {
       readonly kind: 'users_merged' | 'merge_undone'
@@ -191,6 +196,33 @@ export type AuthEvent =
       readonly kid: string
       readonly revoked: readonly string[]
     }
+  | { readonly kind: 'admin_invited'; readonly role: AdminRole }
+  | {
+      readonly kind: 'admin_set_up'
+      readonly admin_id: string
+      readonly name: string
+      readonly role: AdminRole
+    }
+  | {
+      readonly kind: 'admin_signed_in'
+      readonly admin_id: string
+      readonly by: 'authenticator' | 'recovery_code'
+    }
+  | {
+      /** Whose sign-in it would have been is `admin_id`, where that is known. */
+      readonly kind: 'admin_sign_in_failed'
+      readonly step: 'password' | 'second_factor'
+      readonly code: ErrorCode
+    }
+  | { readonly kind: 'admin_signed_out'; readonly admin_id: string }
+  | {
+      readonly kind: 'admin_role_changed'
+      /** Whose role; `admin_id` is who changed it. */
+      readonly of: string
+      readonly role: AdminRole
+    }
+  | { readonly kind: 'admin_ended'; readonly of: string }
+  | { readonly kind: 'events_exported' }
 
 export type Emit = (event: AuthEvent) => void
 

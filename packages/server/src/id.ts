@@ -31,12 +31,17 @@ export function timeOfId(id: number): number {
   return Math.floor(id / perMillisecond) + epochMs
 }
 
+/** The least number that could be given at an instant: in milliseconds since the Unix epoch. */
+export function idAt(ms: number): number {
+  return Math.max(0, (ms - epochMs) * perMillisecond)
+}
+
 /**
- * How a number is written outside the store: `usr_`, `ses_`, or of conflicts, merges, events and
- * service credentials `cnf_`, `mrg_`, `evt_` and `crd_`; then eleven digits to the base 32, as in
- * `usr_0akg5je1000`.
+ * How a number is written outside the store: `usr_`, `ses_`, or of conflicts, merges, events,
+ * service credentials and administrators `cnf_`, `mrg_`, `evt_`, `crd_` and `adm_`; then eleven
+ * digits to the base 32, as in `usr_0akg5je1000`.
  */
-export type IdKind = 'usr' | 'ses' | 'cnf' | 'mrg' | 'evt' | 'crd'
+export type IdKind = 'usr' | 'ses' | 'cnf' | 'mrg' | 'evt' | 'crd' | 'adm'
 
 const lowDigits = 6
 const highDigits = 5

@@ -11,11 +11,19 @@
 export { createAuth } from './auth.ts'
 export type { Auth } from './auth.ts'
 export type { SigningKeyOptions } from './session/rotation.ts'
-export type { AppOptions, AuthOptions, CloudOptions, RetentionOptions } from './options.ts'
+export type { Examine, Finding, Health } from './health.ts'
+export type {
+  AppOptions,
+  AuthOptions,
+  CloudOptions,
+  ConsoleOptions,
+  RetentionOptions,
+} from './options.ts'
 export { serviceScopes } from '@kaimen/protocol'
 export type { ServiceScope } from '@kaimen/protocol'
 export { openOperations } from './operate.ts'
 export type { Operations, OperationsOptions } from './operate.ts'
+export type { Administrator } from './operate/admins.ts'
 export type { Conflict } from './operate/conflicts.ts'
 export type { Credential, CredentialOptions } from './operate/credentials.ts'
 export type { LoggedEvent } from './operate/events.ts'
@@ -49,6 +57,13 @@ export type { Random } from './random.ts'
 // The store contracts
 export type { BlobStore } from './store/blob-store.ts'
 export type { EphemeralStore } from './store/ephemeral-store.ts'
+export type {
+  AdminFactor,
+  AdminStore,
+  StoredAdmin,
+  StoredAdminInvite,
+  StoredAdminSession,
+} from './store/admin-store.ts'
 export type {
   Cutoff,
   EndedSession,

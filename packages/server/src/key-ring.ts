@@ -14,7 +14,16 @@ export type KeyRing = {
 
 /** Each purpose has a key of its own, so that nothing made for one is ever taken for another. */
 export type Purpose = (typeof purposes)[number]
-const purposes = ['seal', 'refresh-token', 'web-session', 'phone-index', 'otp', 'scan'] as const
+const purposes = [
+  'seal',
+  'refresh-token',
+  'web-session',
+  'phone-index',
+  'otp',
+  'scan',
+  'admin-session',
+  'admin-totp',
+] as const
 
 /** The shortest secret taken; characters. */
 const minSecretLength = 32

@@ -1,6 +1,7 @@
 import { dayMs, secondMs, systemClock, type Clock } from './clock.ts'
 import { ConfigError } from './errors.ts'
 import { readKeyRing, secretFaults } from './key-ring.ts'
+import { adminOperations, type AdminOperations } from './operate/admins.ts'
 import { conflictOperations, type ConflictOperations } from './operate/conflicts.ts'
 import { credentialOperations, type CredentialOperations } from './operate/credentials.ts'
 import { eventOperations, type EventOperations } from './operate/events.ts'
@@ -20,6 +21,7 @@ export type Operations = {
   readonly credentials: CredentialOperations
   readonly events: EventOperations
   readonly keys: KeyOperations
+  readonly admins: AdminOperations
 }
 
 /** As of `createAuth`; what is left out has the same default. */
@@ -72,4 +74,5 @@ export const operations = (ready: Ready): Operations => ({
   credentials: credentialOperations(ready),
   events: eventOperations(ready),
   keys: keyOperations(ready),
+  admins: adminOperations(ready),
 })

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import type { BlockList } from 'node:net'
+import { join } from 'node:path'
 import { defaultCallLimits, secret, type Secret, type WechatOptions } from '@kaimen/wechat'
 import * as v from 'valibot'
 import type { App, Apps, CloudSettings, Locate, ScanSettings, WebSettings } from './app.ts'
@@ -12,6 +14,7 @@ import { checkOtpOptions, type OtpLimit, type OtpOptions } from './challenge/otp
 import { readRanges } from './client-address.ts'
 import { ConfigError } from './errors.ts'
 import type { Admit, AuthEvent, Captcha, Claims, WebhookOptions } from './hooks.ts'
+import type { Examine } from './health.ts'
 import { readKeyRing, readSecrets, secretFaults, type KeyRing } from './key-ring.ts'
 import type { Random } from './random.ts'
 import type { BlobStore } from './store/blob-store.ts'
@@ -101,6 +104,13 @@ type WebOptions = {
   locate?: Locate | undefined
 }
 
+export type ConsoleOptions = {
+  /** The files of `@kaimen/console`, served at `/console`. Default: no page, only its API. */
+  folder?: string | undefined
+  /** Says what works and what does not, as `kaimen doctor` does. Default: nobody looks. */
+  examine?: Examine | undefined
+}
+
 export type CloudOptions = {
   /** The environment, as `X-WX-ENV` names it. */
   env: string
@@ -156,6 +166,8 @@ export type AuthOptions = {
   cloud?: CloudOptions
   /** Signing in on web pages. */
   web?: WebOptions
+  /** The operator's page. */
+  console?: ConsoleOptions
   /** Days in which a deleted account can be taken back, 0 to 15. Default 7. */
   deletionDays?: number
   retention?: RetentionOptions
@@ -206,6 +218,7 @@ export type CheckedOptions = {
 export function checkOptions(options: AuthOptions): CheckedOptions {
   refuseUnknownOptions(options)
   checkCaptcha(options.captcha)
+  checkConsole(options.console)
   refuseSharedSecret(options)
   const publicUrl = checkPublicUrl(options.publicUrl)
   const passwords = checkPasswordOptions(options.password)
@@ -246,6 +259,7 @@ const optionNames: Record<keyof AuthOptions, true> = {
   blobs: true,
   cloud: true,
   web: true,
+  console: true,
   deletionDays: true,
   retention: true,
   accessTokenSeconds: true,
@@ -387,6 +401,25 @@ function checkCaptcha(captcha: unknown) {
   throw new ConfigError('captcha has to be a function.')
 }
 
+function checkConsole(options: ConsoleOptions = {}) {
+  const known = ['folder', 'examine']
+  const unknown = Object.keys(options).filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw new ConfigError(
+      `console.${unknown.join(', ')} is not an option. It takes ${known.join(', ')}.`,
+    )
+  }
+  const { folder, examine } = options
+  if (
+    folder !== undefined &&
+    (typeof folder !== 'string' || !existsSync(join(folder, 'index.html')))
+  ) {
+    throw new ConfigError('console.folder has to be a folder with the console’s index.html.')
+  }
+  if (examine === undefined || typeof examine === 'function') return
+  throw new ConfigError('console.examine has to be a function.')
+}
+
 function checkTrustedProxies(entries: readonly string[] = []): BlockList {
   if (!Array.isArray(entries) || !entries.every((entry) => typeof entry === 'string')) {
     throw new ConfigError('trustedProxies has to be a list of addresses and CIDR ranges.')
@@ -408,8 +441,10 @@ function checkPublicUrl(text: string): string {
   const publicUrl = text.replace(/\/+$/, '')
   // A path may stand in front of the routes or be cut off by a proxy; both are understood, which
   // cannot be where a path looks like a route.
-  if (/^\/(v1|\.well-known)(\/|$)/.test(url.pathname)) {
-    throw new ConfigError('publicUrl must not have a path that begins with /v1 or /.well-known.')
+  if (/^\/(v1|console|\.well-known)(\/|$)/.test(url.pathname)) {
+    throw new ConfigError(
+      'publicUrl must not have a path that begins with /v1, /console or /.well-known.',
+    )
   }
   return publicUrl
 }

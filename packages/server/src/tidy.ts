@@ -103,6 +103,7 @@ export async function tidy(parts: TidyParts, isOver: () => boolean): Promise<voi
     } while (goOn(events))
   }
 
+  const pruneAdmins = () => store.pruneAdmins(now_ms)
   const moveKeys = () => moveKeysOn(parts)
   await doAll([
     eraseGoneUsers,
@@ -110,6 +111,7 @@ export async function tidy(parts: TidyParts, isOver: () => boolean): Promise<voi
     endCutSessions,
     pruneSessions,
     pruneEvents,
+    pruneAdmins,
     moveKeys,
   ])
 }

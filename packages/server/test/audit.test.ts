@@ -17,6 +17,7 @@ import {
   type Accounts,
   type SignedInBody,
 } from './support/accounts.ts'
+import { adminPassword, setUp, signIn as signInAsAdmin } from './support/administrators.ts'
 import { everyPrint, findCanaries, type Canary } from './support/canary.ts'
 import { makePng } from './support/pictures.ts'
 import { testSecret, type StoreKind } from './support/world.ts'
@@ -51,6 +52,14 @@ const everyKind: Record<AuthEvent['kind'], true> = {
   credential_rotated: true,
   credential_ended: true,
   phone_revealed: true,
+  admin_invited: true,
+  admin_set_up: true,
+  admin_signed_in: true,
+  admin_sign_in_failed: true,
+  admin_signed_out: true,
+  admin_role_changed: true,
+  admin_ended: true,
+  events_exported: true,
 }
 
 const otherApp = { app_id: 'wx00000000000000aa', secret: '0123456789abcdef0123456789abcdef' }
@@ -146,6 +155,24 @@ describe.each<StoreKind>(['memory', 'sqlite'])('the audit log, on %s', (storeKin
     if (rotated === 'not_found') throw new Error(rotated)
     canaries.push({ what: 'next secret', value: rotated.secret.reveal() })
     await credentials.end(made.id)
+
+    // Administrators look at them, and at each other.
+    const owner = await setUp(accounts, 'owner', 'Owner')
+    const other = await setUp(accounts, 'viewer', 'Other')
+    canaries.push({ what: 'password of administrators', value: adminPassword })
+    for (const { totp, recoveryCodes, browser } of [owner, other]) {
+      canaries.push({ what: 'authenticator', value: Buffer.from(totp).toString('latin1') })
+      canaries.push({ what: 'cookie', value: browser.cookies.get('kaimen-admin') ?? '' })
+      for (const value of recoveryCodes) canaries.push({ what: 'recovery code', value })
+    }
+    await owner.post(`users/${me.user.id}/reveal-phone`)
+    await owner.post('events/export')
+    await owner.ask('PATCH', `admins/${other.id}`, { role: 'operator' })
+    await owner.ask('DELETE', `admins/${other.id}`)
+    await owner.post('sign-out')
+    const left = owner.recoveryCodes[0] ?? ''
+    expect((await signInAsAdmin(owner.browser, 'Owner', left)).status).toBe(200)
+    expect((await signInAsAdmin(owner.browser, 'Owner', left)).status).toBe(401)
 
     // What is refused.
     expect((await accounts.byPassword(liHuasPhone, 'not the password')).status).toBe(401)

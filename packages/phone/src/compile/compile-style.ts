@@ -15,7 +15,11 @@ export function compileStyles(sources: Sources, parts: Readonly<Record<string, P
   const sheets = [
     compileStyle(sources, 'app.wxss', {}),
     ...ordered.map(([path, { kind, scope }]) =>
-      compileStyle(sources, `${path}.wxss`, kind === 'page' ? { page: path } : { scope }),
+      compileStyle(
+        sources,
+        `${path}.wxss`,
+        kind === 'page' ? { page: path } : scope === '' ? {} : { scope },
+      ),
     ),
   ]
   return sheets.filter((sheet) => sheet !== '').join('\n')
@@ -77,7 +81,7 @@ function translateValue(declaration: Declaration) {
   declaration.value = translateLengths(declaration.value)
 }
 
-export function translateLengths(value: string): string {
+function translateLengths(value: string): string {
   if (!/\d(?:rpx|vh|vw)\b|env\(/.test(value)) return value
   return value
     .replace(/(-?(?:\d*\.)?\d+)rpx\b/g, (_, number) => `${round(Number(number) / 7.5)}cqw`)

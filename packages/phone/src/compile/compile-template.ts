@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { TmplGroup } from 'glass-easel-template-compiler'
 import { builtInNames } from '../run/built-in-names.ts'
 import type { Part } from '../run/program.ts'
@@ -29,7 +31,9 @@ export function compileTemplates(sources: Sources, parts: Readonly<Record<string
       addTemplate(sources, group, seen, path, own)
     }
     group.setExtraRuntimeScript(globals)
-    return group.getTmplGenObjectGroups()
+    // In another order every time: only a change may look like one.
+    const stamp = JSON.stringify([...seen].map((file) => [file, textOf(sources, file)]))
+    return sources.recall('templates', stamp, () => group.getTmplGenObjectGroups())
   } finally {
     group.free()
   }
@@ -102,3 +106,8 @@ function readScript(text: string) {
 
 /** The typings of the compiler have `any`. */
 const namesIn = (list: readonly unknown[]) => list.map(String)
+
+const textOf = (sources: Sources, id: string) => {
+  const file = /\.wx(ml|s)$/.test(id) ? id : `${id}.wxs`
+  return hasFile(sources, file) ? readFileSync(join(sources.root, file), 'utf8') : ''
+}

@@ -21,7 +21,10 @@ export function readParts(sources: Sources, app: AppConfig): Record<string, Part
       kind,
       config: { ...config, usingComponents },
       script: [`${path}.js`, `${path}.ts`].find((file) => hasFile(sources, file)),
-      scope: kind === 'component' ? `c${Object.keys(parts).length}` : '',
+      scope:
+        kind === 'page' || config['styleIsolation'] === 'shared'
+          ? ''
+          : `c${Object.keys(parts).length}`,
     }
     for (const component of Object.values(usingComponents)) add(component.slice(1), 'component')
   }

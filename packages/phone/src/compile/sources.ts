@@ -13,26 +13,31 @@ export interface Sources {
   readonly problems: Problem[]
   /** Remembers what `work` made of a file for as long as the file stays as it is. */
   remember<Result>(file: string, work: (text: string) => Result): Result
+  /** Remembers what `work` made for as long as the stamp is the same. */
+  recall<Result>(name: string, stamp: string, work: () => Result): Result
 }
 
-/** What was made of which file; keep it between two compilations of one folder. */
+/** What was made of what; keep it between two compilations of one folder. */
 export type Memory = Map<string, { stamp: string; result: unknown }>
 
 export function openSources(root: string, conditions: readonly string[], memory: Memory): Sources {
+  function recall<Result>(name: string, stamp: string, work: () => Result): Result {
+    const known = memory.get(name)
+    // Each name has one kind of work, and so one kind of result.
+    if (known?.stamp === stamp) return known.result as Result
+    const result = work()
+    memory.set(name, { stamp, result })
+    return result
+  }
   return {
     root,
     conditions,
     problems: [],
+    recall,
     remember<Result>(file: string, work: (text: string) => Result): Result {
       const path = join(root, file)
       const { mtimeMs, size } = statSync(path)
-      const stamp = `${mtimeMs} ${size}`
-      const known = memory.get(file)
-      // Each extension has one kind of work, and so one kind of result.
-      if (known?.stamp === stamp) return known.result as Result
-      const result = work(readFileSync(path, 'utf8'))
-      memory.set(file, { stamp, result })
-      return result
+      return recall(file, `${mtimeMs} ${size}`, () => work(readFileSync(path, 'utf8')))
     },
   }
 }

@@ -8,6 +8,21 @@ type Trigger = (
   options: glassEasel.EventOptions,
 ) => void
 
+/**
+ * The events of the browser's that are WeChat's too. All others of the same name, such as `input`
+ * and `scroll`, come from the built-in components, in WeChat's shape.
+ */
+const ownEvents = new Set([
+  'touchstart',
+  'touchmove',
+  'touchend',
+  'touchcancel',
+  'transitionend',
+  'animationstart',
+  'animationiteration',
+  'animationend',
+])
+
 /** Of each document the one that listens to its events: two would hear every tap twice. */
 const backends = new WeakMap<
   Document,
@@ -32,6 +47,10 @@ export function lendBackend(trigger: Trigger): glassEasel.CurrentWindowBackendCo
     createElement: (tag) => createElement.call(document, builtInNames.has(tag) ? `wx-${tag}` : tag),
     createTextNode: (content) => document.createTextNode(content) as never,
     createDocumentFragment: () => document.createDocumentFragment() as never,
+  }
+  const listen = context.setListenerStats.bind(context)
+  context.setListenerStats = (element, type, ...rest) => {
+    if (ownEvents.has(type)) listen(element, type, ...rest)
   }
   const backend = { context, trigger }
   backends.set(document, backend)

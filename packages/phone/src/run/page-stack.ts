@@ -17,14 +17,14 @@ export interface PageInstance {
   [member: string]: unknown
 }
 
-export interface OpenPage {
+interface OpenPage {
   readonly route: string
   readonly instance: PageInstance
   readonly window: PageWindow
   readonly root: adapter.Root
 }
 
-export type Way = 'navigateTo' | 'redirectTo' | 'reLaunch' | 'switchTab'
+type Way = 'navigateTo' | 'redirectTo' | 'reLaunch' | 'switchTab'
 
 export interface PageStack {
   readonly pages: () => readonly OpenPage[]

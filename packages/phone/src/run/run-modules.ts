@@ -69,9 +69,9 @@ export function evaluate(expression: string, path: string): (...given: unknown[]
 }
 
 /** Where in the mini program an error was thrown, if it was there. */
-export function findPlace(error: unknown): { file: string; line: number; column: number } | null {
+export function findPlace(error: unknown): { file: string; line: number } | null {
   const stack = error instanceof Error ? (error.stack ?? '') : ''
-  const [, file, line, column] = /miniprogram:\/\/\/([^:\s)]+):(\d+):(\d+)/.exec(stack) ?? []
+  const [, file, line] = /miniprogram:\/\/\/([^:\s)]+):(\d+)/.exec(stack) ?? []
   if (file === undefined) return null
-  return { file, line: Number(line), column: Number(column) }
+  return { file, line: Number(line) }
 }

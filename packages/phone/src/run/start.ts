@@ -128,7 +128,7 @@ body { display: flex; flex-wrap: wrap; gap: 32px; align-items: center; justify-c
 .bare .kp-place { border-radius: 0; }
 .kp-table { width: 260px; }
 .kp-table label { display: block; margin-bottom: 16px; font-weight: 600; }
-.kp-table select { display: block; box-sizing: border-box; width: 100%; margin-top: 4px; padding: 8px; border: 1px solid #bbb; border-radius: 6px; background: #fff; font: inherit; }
+.kp-table select { display: block; box-sizing: border-box; width: 100%; margin-top: 4px; padding: 8px; border: 1px solid #bbb; border-radius: 6px; background: #fff; font: inherit; font-weight: 400; }
 .kp-table p { margin: 0 0 8px; color: #555; }
 @media (max-width: 480px) { .kp-table { order: -1; width: calc(100% - 32px); margin-top: 16px; } }
 `

@@ -11,8 +11,8 @@ export interface PhoneServerOptions extends CompileOptions {
   readonly emulatorUrl: string
   /** Where it is mounted; default `/phone`. */
   readonly basePath?: string
-  /** The AppID to start with; default that of `project.config.json`, or else the emulator's first. */
-  readonly appid?: string
+  /** The AppID to start with, where the emulator knows it; default the emulator's first. */
+  readonly appid?: string | undefined
   readonly fetch?: typeof globalThis.fetch
 }
 
@@ -22,6 +22,7 @@ export interface PhoneServer {
    * whatever that asks for, and answers no other host than this machine's own.
    */
   handler(request: Request): Promise<Response>
+  /** Ends the streams, too, that pages listen to. */
   close(): void
 }
 
@@ -35,7 +36,7 @@ export function createPhoneServer({
 }: PhoneServerOptions): PhoneServer {
   const compiler = prepareCompiler(source)
   const page = renderPage({ basePath, emulatorUrl, appid })
-  const pages = new Set<(event: string) => void>()
+  const pages = new Set<{ tell(event: string): void; end(): void }>()
   let watcher: { close(): void } | undefined
   let told: Program | undefined
 
@@ -45,21 +46,24 @@ export function createPhoneServer({
       const program = compiler.compile()
       const change = compare(told, program)
       told = program
-      if (change) for (const tell of pages) tell(change)
+      if (change) for (const { tell } of pages) tell(change)
     })
   }
 
   function listen(): Response {
     if (!watcher) follow()
     const encoder = new TextEncoder()
-    let tell: (event: string) => void
+    let page: { tell(event: string): void; end(): void }
     const stream = new ReadableStream<Uint8Array>({
       start(controller) {
-        tell = (event) => controller.enqueue(encoder.encode(`event: ${event}\ndata: {}\n\n`))
-        pages.add(tell)
-        tell('hello')
+        page = {
+          tell: (event) => controller.enqueue(encoder.encode(`event: ${event}\ndata: {}\n\n`)),
+          end: () => controller.close(),
+        }
+        pages.add(page)
+        page.tell('hello')
       },
-      cancel: () => void pages.delete(tell),
+      cancel: () => void pages.delete(page),
     })
     return new Response(stream, {
       headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
@@ -75,8 +79,7 @@ export function createPhoneServer({
     if (path === '/events') return listen()
     if (path === '/program.json') return Response.json(compiler.compile(), { headers: fresh })
     const [, kind = '', rest = ''] = /^\/(code|modules|files)\/(.+)$/.exec(path) ?? []
-    if (kind === 'files')
-      return (await readFileOf(source.root, decodeURIComponent(rest))) ?? notFound()
+    if (kind === 'files') return (await readFileOf(source.root, rest)) ?? notFound()
     return (kind && (await readCode(kind, rest))) || notFound()
   }
 
@@ -84,7 +87,11 @@ export function createPhoneServer({
     async handler(request) {
       const { hostname, pathname, search } = new URL(request.url)
       // Another name may be a stranger's that leads here: DNS rebinding.
-      if (!isThisMachine(hostname)) return refuse(403, 'The phone is for this machine alone.')
+      if (!isThisMachine(hostname))
+        return refuse(
+          403,
+          'The phone is for this machine alone: open it on 127.0.0.1.\n手机只供本机使用：请用 127.0.0.1 打开。\n',
+        )
       if (pathname === basePath)
         return Response.redirect(new URL(`${basePath}/${search}`, request.url))
       if (!pathname.startsWith(`${basePath}/`)) return notFound()
@@ -92,6 +99,7 @@ export function createPhoneServer({
     },
     close() {
       watcher?.close()
+      for (const { end } of pages) end()
       pages.clear()
     },
   }
@@ -110,4 +118,4 @@ const isThisMachine = (hostname: string) =>
 const fresh = { 'cache-control': 'no-store' }
 const refuse = (status: number, words: string) =>
   new Response(words, { status, headers: { 'content-type': 'text/plain; charset=utf-8' } })
-const notFound = () => refuse(404, 'There is nothing here.')
+const notFound = () => refuse(404, 'There is nothing here.\n这里什么也没有。\n')

@@ -1,3 +1,4 @@
+import { decodeText } from './decode-text.ts'
 import { readFile } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
 
@@ -14,9 +15,13 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 }
 
-/** A picture, sound or font of the mini program; undefined for anything else. */
+/**
+ * A picture, sound or font of the mini program; undefined for anything else.
+ *
+ * @param path Percent-encoded.
+ */
 export async function readFileOf(root: string, path: string): Promise<Response | undefined> {
-  const file = join(root, path)
+  const file = join(root, decodeText(path) ?? '')
   const type = types[extname(file).toLowerCase()]
   if (type === undefined || relative(root, file).split(sep)[0] === '..') return undefined
   const content = await readFile(file).catch(() => undefined)

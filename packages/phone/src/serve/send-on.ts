@@ -1,3 +1,4 @@
+import { decodeText } from './decode-text.ts'
 import { replyHeader, requestHeader, type ReplyHead, type RequestHead } from '../run/wire.ts'
 
 /**
@@ -5,9 +6,13 @@ import { replyHeader, requestHeader, type ReplyHead, type RequestHead } from '..
  * origin cannot set the header without asking, and is never allowed.
  */
 export async function sendOn(request: Request, fetch: typeof globalThis.fetch): Promise<Response> {
-  const text = request.headers.get(requestHeader)
-  if (text === null) return refuse(400, `The header ${requestHeader} is missing.`)
-  const { url, method, header, redirect } = JSON.parse(decodeURIComponent(text)) as RequestHead
+  const text = decodeText(request.headers.get(requestHeader) ?? '')
+  if (!text)
+    return refuse(
+      400,
+      `The header ${requestHeader} is missing, or cannot be read: only the phone sends here.\n请求头 ${requestHeader} 缺失或无法读取：这里只接收手机发来的请求。\n`,
+    )
+  const { url, method, header, redirect } = JSON.parse(text) as RequestHead
   const body = await request.arrayBuffer()
   try {
     const reply = await fetch(url, {
@@ -30,7 +35,10 @@ export async function sendOn(request: Request, fetch: typeof globalThis.fetch): 
       },
     })
   } catch {
-    return refuse(502, 'There was no reply.')
+    return refuse(
+      502,
+      'There was no reply: see that the server of the mini program runs.\n没有收到回应：请确认小程序的服务端在运行。\n',
+    )
   }
 }
 

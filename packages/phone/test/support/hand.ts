@@ -42,6 +42,6 @@ export async function type(selector: string, text: string): Promise<void> {
   box.dispatchEvent(new Event('input', { bubbles: true }))
 }
 
-export async function reads(selector: string, words: string | RegExp): Promise<void> {
+export async function expectText(selector: string, words: string | RegExp): Promise<void> {
   await waitFor(() => expect(see(selector).textContent).toMatch(words))
 }

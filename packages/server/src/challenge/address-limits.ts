@@ -17,6 +17,8 @@ export type LimitOptions = {
   scan_per_address_minute?: number | undefined
   /** Password sign-ins an hour, 1 to 1000000. Default 600. */
   password_per_address_hour?: number | undefined
+  /** Sign-ins and set-ups of administrators an hour, 1 to 1000000. Default 100. */
+  admin_per_address_hour?: number | undefined
 }
 
 export type AddressLimit = {
@@ -61,6 +63,18 @@ export const addressLimits = {
     max: 600,
     onOutage: 'refuse',
   },
+  admin: {
+    endpoints: [
+      'POST /v1/admin/sign-in',
+      'POST /v1/admin/sign-in/second-factor',
+      'POST /v1/admin/set-up/begin',
+      'POST /v1/admin/set-up',
+    ],
+    option: 'admin_per_address_hour',
+    window: 'hour',
+    max: 100,
+    onOutage: 'refuse',
+  },
 } as const satisfies Record<string, AddressLimit>
 
 /** What each `max` of an option may be, from 1 on. */
@@ -90,6 +104,7 @@ export function checkLimitOptions(options: LimitOptions = {}): AddressLimits {
     web: set(addressLimits.web),
     scan: set(addressLimits.scan),
     password: set(addressLimits.password),
+    admin: set(addressLimits.admin),
   }
 }
 

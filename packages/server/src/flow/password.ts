@@ -1,7 +1,7 @@
 import type { Secret } from '@kaimen/wechat'
 import { KaimenError } from '../errors.ts'
-import { hashPassword, verifyNothing, verifyPassword } from '../password/hash.ts'
-import { countGuess, forgetFailures } from '../password/lockout.ts'
+import { comparePassword } from '../password/compare.ts'
+import { hashPassword } from '../password/hash.ts'
 import type { PasswordSettings } from '../password/options.ts'
 import type { HashQueue } from '../password/queue.ts'
 import type { Clock } from '../clock.ts'
@@ -34,22 +34,13 @@ export async function proveByPassword(
   password: Secret,
 ): Promise<string> {
   const { store, passwords, random } = parts
-  const { cost, lockout, hashing } = passwords
+  const { cost, hashing } = passwords
   return hashing.run(async (slot) => {
-    const guess = await countGuess(parts, lockout, account)
-    if (guess !== 'allowed') {
-      throw new KaimenError('rate_limited', { retryAfterSeconds: guess.lockedForSeconds })
-    }
     const stored = user_id === undefined ? undefined : await store.findPassword(user_id)
-    const verdict =
-      stored === undefined
-        ? await verifyNothing({ slot, cost }, password)
-        : await verifyPassword({ slot, cost }, stored, password)
-    const isRight = verdict === 'right' || verdict === 'right_outdated'
-    if (!isRight || user_id === undefined || stored === undefined) {
+    const verdict = await comparePassword(parts, slot, { account, stored, password })
+    if (verdict === 'wrong' || user_id === undefined || stored === undefined) {
       throw new KaimenError('password_wrong')
     }
-    await forgetFailures(parts, account)
     if (verdict === 'right') return stored
     const anew = await hashPassword({ slot, cost, random }, password)
     const outcome = await store.setPassword({ user_id, password: anew, replaces: stored })

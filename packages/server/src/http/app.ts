@@ -1,4 +1,10 @@
-import { routes, type Route } from '@kaimen/protocol'
+import {
+  adminRoutes,
+  routes,
+  type AdminRouteName,
+  type Route,
+  type RouteName,
+} from '@kaimen/protocol'
 import { Hono } from 'hono'
 import { routePath } from 'hono/route'
 import { KaimenError } from '../errors.ts'
@@ -24,6 +30,8 @@ import { answerPreflight, letRead } from './browser.ts'
 import { webCallback, webStart } from './web-sign-in.ts'
 import { webSession, webSignOut, webToken } from './web-session.ts'
 import { checkPushUrl, receivePush } from './wechat-push.ts'
+import { adminHandlers } from './admin/routes.ts'
+import { consoleFiles, type ConsoleSettings } from './console.ts'
 import type { WebSettings } from '../app.ts'
 
 const handlers: Handlers = {
@@ -77,12 +85,16 @@ const handlers: Handlers = {
   openapi,
 }
 
+type Mounted = Pick<Route, 'method' | 'path'>
+
 type MountOptions = {
   readonly limit: RequestLimit
   readonly report: (message: string, error: unknown) => void
   readonly web: WebSettings
   /** The path of `publicUrl`, as `/auth`; empty where it has none. */
   readonly prefix: string
+  /** `undefined`: this server has no console. */
+  readonly console: ConsoleSettings | undefined
 }
 
 /** A proxy cuts the path of `publicUrl` off or leaves it: both come to the same route. */
@@ -96,19 +108,28 @@ const cutOff =
 /** The HTTP surface: every route of the protocol, and a problem for everything else. */
 export function mountRoutes(
   ready: () => Promise<HttpParts>,
-  { limit, report, web, prefix }: MountOptions,
+  { limit, report, web, prefix, console: consolePage }: MountOptions,
 ): (request: Request, connection: Connection) => Promise<Response> {
   const app = new Hono<{ Bindings: Connection }>(prefix === '' ? {} : { getPath: cutOff(prefix) })
 
   // Whoever asks whether the process lives does not ask whether the database does.
   app.on(routes.healthz.method, routes.healthz.path, healthz)
-  for (const [name, handle] of Object.entries(handlers) as [keyof Handlers, Handler][]) {
-    const { method, path }: Route = routes[name]
+  const mount = (name: RouteName | AdminRouteName, { method, path }: Mounted, handle: Handler) =>
     app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) =>
       limit(name, c.req.raw, async () =>
         handle(await ready(), { request: c.req.raw, connection: c.env, params: c.req.param() }),
       ),
     )
+  for (const [name, handle] of Object.entries(handlers) as [keyof Handlers, Handler][]) {
+    mount(name, routes[name], handle)
+  }
+  for (const [name, handle] of adminHandlers) mount(name, adminRoutes[name], handle)
+
+  const files = consolePage && consoleFiles(consolePage)
+  if (files) {
+    for (const path of ['/console', '/console/*']) {
+      app.get(path, (c) => limit('console', c.req.raw, () => files(c.req.path)))
+    }
   }
 
   app.notFound((c) => {
@@ -140,7 +161,7 @@ export function mountRoutes(
 
 /** What a path could have been asked with. */
 function methodsOf(path: string): string[] {
-  return Object.values<Route>(routes)
+  return [...Object.values<Mounted>(routes), ...Object.values<Mounted>(adminRoutes)]
     .filter((route) => new RegExp(`^${route.path.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path))
     .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : method))
 }

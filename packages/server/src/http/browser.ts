@@ -10,17 +10,22 @@ const longestSeconds = 400 * 24 * 60 * 60
 
 /**
  * `session`: who is signed in. `browser`: names the browser to what begins in it, a web sign-in or
- * a scan, and proves nothing else.
+ * a scan, and proves nothing else. `admin`: which administrator is signed in at the console.
  */
-type CookieName = 'session' | 'browser'
+type CookieName = 'session' | 'browser' | 'admin'
+
+const plainNames = {
+  session: 'kaimen',
+  browser: 'kaimen-browser',
+  admin: 'kaimen-admin',
+} as const satisfies Record<CookieName, string>
 
 /**
  * The name of a cookie. `__Host-` has the browser see to it that no other host set it, and that it
  * never goes over plain HTTP; without TLS, in development, browsers would drop such a one. [WB-1]
  */
 function cookieName({ publicUrl }: Parts, name: CookieName): string {
-  const plain = name === 'session' ? 'kaimen' : 'kaimen-browser'
-  return isSecure(publicUrl) ? `__Host-${plain}` : plain
+  return isSecure(publicUrl) ? `__Host-${plainNames[name]}` : plainNames[name]
 }
 
 const isSecure = (publicUrl: string) => publicUrl.startsWith('https:')
@@ -40,7 +45,8 @@ export function readCookie(parts: Parts, request: Request, name: CookieName): st
 
 /**
  * A `Set-Cookie` header. Lax, so that whoever comes from WeChat's pages is signed in when they
- * arrive; no page of another site can send it with a request that changes anything. [WB-1]
+ * arrive; no page of another site can send it with a request that changes anything. That of the
+ * console is strict: nobody comes there from elsewhere. [WB-1]
  *
  * @param maxAgeSeconds 0 removes it.
  */
@@ -52,7 +58,8 @@ export function writeCookie(
 ): string {
   const maxAge = Math.min(Math.max(Math.floor(maxAgeSeconds), 0), longestSeconds)
   const secure = isSecure(parts.publicUrl) ? '; Secure' : ''
-  return `${cookieName(parts, name)}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}`
+  const sameSite = name === 'admin' ? 'Strict' : 'Lax'
+  return `${cookieName(parts, name)}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=${sameSite}${secure}`
 }
 
 /**
@@ -60,12 +67,17 @@ export function writeCookie(
  * where a request comes from: `Origin` on every one that writes, `Sec-Fetch-Site` on all (Fetch
  * Metadata). [WB-2]
  *
+ * @param origins Of the pages that may. Default: those that people sign in from.
  * @throws {@link KaimenError} `origin_refused`
  */
-export function requireOwnPage({ web }: Parts, { method, headers }: Request): void {
+export function requireOwnPage(
+  { web }: Parts,
+  { method, headers }: Request,
+  origins: ReadonlySet<string> = web.origins,
+): void {
   const origin = headers.get('origin')
   if (origin !== null) {
-    if (web.origins.has(origin)) return
+    if (origins.has(origin)) return
     throw new KaimenError('origin_refused')
   }
   const site = headers.get('sec-fetch-site')

@@ -7,6 +7,7 @@ import { readTicket } from '../challenge/ticket.ts'
 import { clientAddress } from '../client-address.ts'
 import type { CheckCredential } from '../credential/check-credential.ts'
 import { KaimenError } from '../errors.ts'
+import type { SeenHealth } from '../health.ts'
 import type { Captcha } from '../hooks.ts'
 import type { AccessTokens } from '../session/access-token.ts'
 import type { RevocationFeed } from '../session/revocation-feed.ts'
@@ -15,6 +16,7 @@ import type { SigningKeys } from '../session/signing-keys.ts'
 import type { TokenParts } from '../session/tokens.ts'
 import type { BlobStore } from '../store/blob-store.ts'
 import type { SignInParts } from '../sign-in.ts'
+import type { Retention } from '../tidy.ts'
 import type { SmsSender } from '../sms/sms-sender.ts'
 
 /** What the routes need; `auth.ts` puts it together. */
@@ -39,6 +41,12 @@ export type HttpParts = SignInParts &
     readonly publicUrl: string
     /** Aborts when the node is about to stop: what waits for news answers with what it has. */
     readonly draining: AbortSignal
+    /** What works and what does not; `undefined`: nobody looks. */
+    readonly examine: (() => Promise<SeenHealth>) | undefined
+    /** What the console shows of the settings. */
+    readonly retention: Retention
+    readonly accessLifetimeMs: number
+    readonly maxRequests: number
   }
 
 /** What the host knows of the connection that a request came over. */

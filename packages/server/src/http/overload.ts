@@ -1,18 +1,18 @@
-import type { RouteName } from '@kaimen/protocol'
+import type { AdminRouteName, RouteName } from '@kaimen/protocol'
 import { secondMs, type Clock } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
 import { eventStream, wantsEvents } from './events.ts'
 import { problemResponse } from './problem.ts'
 
 /** Answered however much there is to do: whoever asks decides by it whether to send more. */
-const alwaysAnswered: ReadonlySet<RouteName> = new Set(['healthz', 'readyz', 'jwks'])
+const alwaysAnswered: ReadonlySet<Name> = new Set(['healthz', 'readyz', 'jwks'])
 /** These wait for half a minute and cost nothing: they have as many places of their own. */
-const waitsForNews: ReadonlySet<RouteName> = new Set(['revocations'])
+const waitsForNews: ReadonlySet<Name> = new Set(['revocations'])
 /**
  * Back ends ask these, and have a quarter as many places of their own: one that goes wild keeps
  * nobody from signing in. Counting its requests in the store would cost more than answering them.
  */
-const ofServices: ReadonlySet<RouteName> = new Set(['introspect', 'serviceUser'])
+const ofServices: ReadonlySet<Name> = new Set(['introspect', 'serviceUser'])
 /** How often the operator is told, at most. */
 const tellEveryMs = 10 * secondMs
 
@@ -22,10 +22,13 @@ type Parts = {
   readonly report: (message: string, error: unknown) => void
 }
 
+/** `console`: the files of the console's page. */
+type Name = RouteName | AdminRouteName | 'console'
+
 type Places = { readonly max: number; underWay: number }
 
 export type RequestLimit = (
-  route: RouteName,
+  route: Name,
   request: Request,
   answer: () => Promise<Response>,
 ) => Promise<Response>
@@ -56,7 +59,7 @@ export function limitRequests({ maxRequests, clock, report }: Parts): RequestLim
     return whenSent(response, leave)
   }
 
-  function placesOf(route: RouteName, request: Request): Places {
+  function placesOf(route: Name, request: Request): Places {
     if (waitsForNews.has(route)) return waiting
     if (route === 'scan' && wantsEvents(request)) return watching
     return ofServices.has(route) ? services : working

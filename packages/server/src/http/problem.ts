@@ -54,6 +54,14 @@ function challenge(code: ErrorCode, status: number): Record<string, string> {
         'Bearer error="invalid_token", Basic realm="kaimen service", charset="UTF-8"',
     }
   }
-  if (status !== 401 || code === 'password_wrong') return {}
+  if (status !== 401 || typedIn.has(code)) return {}
   return { 'www-authenticate': 'Bearer error="invalid_token"' }
 }
+
+/** What a person typed was wrong, or they have not signed in to the console: no token is asked for. */
+const typedIn: ReadonlySet<ErrorCode> = new Set([
+  'password_wrong',
+  'admin_password_wrong',
+  'second_factor_wrong',
+  'admin_required',
+])

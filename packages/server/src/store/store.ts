@@ -1,3 +1,5 @@
+import type { AdminStore } from './admin-store.ts'
+
 /**
  * What is kept for good: users, identities, sessions, signing keys, events. Losing it loses
  * accounts.
@@ -15,7 +17,7 @@
  * - Instants are milliseconds since the Unix epoch, and are the caller's: a store has no clock in its
  *   queries.
  */
-export type Store = {
+export type Store = AdminStore & {
   /** Brings the tables to this version. Safe to repeat, and to call from several processes at once. */
   migrate(): Promise<{ applied: readonly string[] }>
   /** Fails when the store cannot be read. */
@@ -362,7 +364,7 @@ export type StoredCredential = {
 }
 
 /** What is written down of an act, in the same transaction, if it is done. */
-type Recorded = { readonly event?: StoredEvent }
+export type Recorded = { readonly event?: StoredEvent }
 
 export type StoredEvent = {
   readonly id: number

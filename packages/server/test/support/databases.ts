@@ -100,6 +100,10 @@ const tables = [
   'signing_keys',
   'service_credentials',
   'cutoffs',
+  'admins',
+  'admin_invites',
+  'admin_recovery_codes',
+  'admin_sessions',
   'ephemeral',
 ]
 

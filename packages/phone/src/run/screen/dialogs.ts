@@ -94,7 +94,7 @@ export function prepareDialogs(layer: HTMLElement, clock: Clock): Dialogs {
       })
       open.add(abandon)
       layer.append(element)
-      const first = element.querySelector('input,[data-first],button')
+      const first = element.querySelector('[data-first]') ?? element.querySelector('input,button')
       if (first instanceof HTMLElement) first.focus({ preventScroll: true })
     })
   }

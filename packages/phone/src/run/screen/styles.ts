@@ -8,7 +8,7 @@ export const styles = `
 }
 .kp-screen button, .kp-screen input, .kp-screen select, .kp-screen textarea { font: inherit; }
 .kp-stack, .kp-window { position: absolute; inset: 0; }
-.kp-window { display: flex; flex-direction: column; background: #fff; transition: transform .25s ease-out; }
+.kp-window { touch-action: pan-y; display: flex; flex-direction: column; background: #fff; transition: transform .25s ease-out; }
 .kp-window[data-place='right'] { transform: translateX(100%); }
 .kp-window[data-place='under'] { transform: translateX(-25%); visibility: hidden; transition: transform .25s ease-out, visibility 0s .25s; }
 .kp-window.kp-dragged { transition: none; box-shadow: 0 0 12px rgba(0,0,0,.2); }
@@ -28,6 +28,7 @@ export const styles = `
 .kp-frame[data-pulled] .kp-scroller { transform: translateY(50px); }
 .kp-tabs { flex: none; display: flex; height: 50px; padding-bottom: 34px; border-top: .5px solid rgba(0,0,0,.15); }
 .kp-tabs button { flex: 1; position: relative; border: 0; background: none; color: inherit; font-size: 10px; cursor: pointer; padding: 4px 0 0; }
+.kp-tabs button:not(:has(img)) { font-size: 15px; }
 .kp-tabs img { display: block; width: 27px; height: 27px; margin: 0 auto 2px; }
 .kp-tabs b { position: absolute; top: 2px; left: 55%; min-width: 16px; padding: 0 4px; border-radius: 9px; background: #fa5151; color: #fff; font-weight: 400; line-height: 16px; }
 .kp-status { position: absolute; top: 0; left: 0; right: 0; height: 44px; display: flex; justify-content: space-between; align-items: center; padding: 0 26px 0 32px; font-size: 15px; font-weight: 600; pointer-events: none; }
@@ -141,7 +142,7 @@ wx-scroll-view[scroll-x] { overflow-x: auto; white-space: nowrap; }
 wx-swiper { position: relative; display: flex; height: 150px; overflow: auto hidden; scroll-snap-type: x mandatory; scrollbar-width: none; }
 wx-swiper[vertical] { flex-direction: column; overflow: hidden auto; scroll-snap-type: y mandatory; }
 wx-swiper-item { flex: none; width: 100%; height: 100%; scroll-snap-align: start; }
-.kp-dots { position: sticky; left: 50%; bottom: 10px; align-self: end; display: flex; gap: 6px; width: 0; }
+.kp-dots { position: sticky; left: 50%; right: 50%; bottom: 10px; align-self: end; display: flex; gap: 6px; width: 0; }
 .kp-dots b { width: 8px; height: 8px; flex: none; border-radius: 50%; background: rgba(0,0,0,.3); }
 .kp-dots .kp-on { background: #000; }
 .kp-frame :focus-visible, .kp-screen button:focus-visible { outline: 2px solid #576b95; outline-offset: 2px; }

@@ -18,6 +18,7 @@ import type {
   UserStatus,
   WechatKey,
 } from '../store.ts'
+import { memoryAdmins } from './memory-admins.ts'
 
 type Identity = {
   user_id: number
@@ -322,6 +323,8 @@ export function createMemoryStore(clock: Clock, random: Random = systemRandom): 
   }
 
   return {
+    ...memoryAdmins({ users, userOf, sessions, events, record }),
+
     migrate: () => Promise.resolve({ applied: [] }),
     ping: () => Promise.resolve(),
     close: () => Promise.resolve(),

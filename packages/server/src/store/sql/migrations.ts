@@ -260,10 +260,62 @@ export const migrations: Record<string, Migration> = {
       await db.schema.createIndex('merges_from').on('merges').column('from_id').execute()
     },
   },
+  '006_admins': {
+    async up(db: Kysely<unknown>, types: ColumnTypes) {
+      await db.schema
+        .createTable('admins')
+        .addColumn('id', types.id, (c) => c.primaryKey())
+        .addColumn('name', types.text, (c) => c.notNull())
+        .addColumn('name_key', types.key(), (c) => c.unique())
+        .addColumn('role', types.text, (c) => c.notNull())
+        .addColumn('password', types.text, (c) => c.notNull())
+        .addColumn('totp', types.bytes, (c) => c.notNull())
+        .addColumn('totp_step', types.id, (c) => c.notNull())
+        .addColumn('created_at', types.instant, (c) => c.notNull())
+        .addColumn('ended_at', types.instant)
+        .addColumn('held', types.id, (c) => c.notNull().defaultTo(0))
+        .execute()
+
+      await db.schema
+        .createTable('admin_invites')
+        .addColumn('digest', types.key(), (c) => c.primaryKey())
+        .addColumn('role', types.text, (c) => c.notNull())
+        .addColumn('expires_at', types.instant, (c) => c.notNull())
+        .modifyEnd(types.keyedTable)
+        .execute()
+
+      await db.schema
+        .createTable('admin_recovery_codes')
+        .addColumn('admin_id', types.id, (c) => c.notNull())
+        .addColumn('digest', types.key(), (c) => c.notNull())
+        .addPrimaryKeyConstraint('admin_recovery_codes_pk', ['admin_id', 'digest'])
+        .modifyEnd(types.keyedTable)
+        .execute()
+
+      await db.schema
+        .createTable('admin_sessions')
+        .addColumn('id', types.id, (c) => c.primaryKey())
+        .addColumn('admin_id', types.id, (c) => c.notNull())
+        .addColumn('seen_at', types.instant, (c) => c.notNull())
+        .addColumn('expires_at', types.instant, (c) => c.notNull())
+        .execute()
+
+      // Byte by byte on each engine, so that a beginning is a range of it.
+      await sql`create index users_by_nickname on users (${nicknameKey(types)})`.execute(db)
+    },
+  },
 }
 
 /** On SQLite it began as the place of a picture elsewhere. */
 const firstAvatar = ({ engine }: ColumnTypes) => (engine === 'sqlite' ? 'avatar_url' : 'avatar')
+
+/** MySQL wants to know how much of a text it is to hold: more than any nickname has. */
+const nicknameKey = ({ engine }: ColumnTypes) =>
+  ({
+    sqlite: sql`nickname`,
+    postgres: sql`nickname collate "C"`,
+    mysql: sql`nickname(64)`,
+  })[engine]
 
 const ofUser = (types: ColumnTypes) => (column: ColumnDefinitionBuilder) =>
   types.hasForeignKeys ? column.notNull().references('users.id') : column.notNull()

@@ -14,7 +14,7 @@ import type { Dialect } from './dialect.ts'
 import { statement } from './statement.ts'
 import type { Tables } from './tables.ts'
 
-const userColumns = [
+export const userColumns = [
   'users.id',
   'users.status',
   'users.nickname',

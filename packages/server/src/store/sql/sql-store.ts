@@ -18,6 +18,7 @@ import { eraseUser } from './erase-user.ts'
 import { dropClaim, holdClaim, holdPhone } from './hold-phone.ts'
 import { gatherMerged, mergeUsers, undoMerge } from './merge-users.ts'
 import { migrations } from './migrations.ts'
+import { sqlAdmins } from './sql-admins.ts'
 import { everyApp, sqlStatements, type SessionWithUser } from './sql-statements.ts'
 
 /** The {@link Store} contract on SQL. */
@@ -31,6 +32,8 @@ export function createSqlStore(
   const newId = countUp(clock, random)
 
   return {
+    ...sqlAdmins(database, record),
+
     settleMs,
 
     async migrate() {

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { StoredAdmin, StoredAdminInvite, StoredAdminSession } from '../admin-store.ts'
 import type { EndReason, StoredCredential, StoredSigningKey, UserStatus } from '../store.ts'
 
 /** The tables, as the newest migration leaves them. Instants are milliseconds since the Unix epoch. */
@@ -129,6 +130,20 @@ export type Tables = {
     app_id: string
     at: number
   }
+  admins: Omit<StoredAdmin, 'ended_at'> & {
+    ended_at: Generated<number | null>
+    /** The name in lower case; `null` once they have ended, so that another can have it. */
+    name_key: string | null
+    /** Counts who held the owners. */
+    held: Generated<number>
+  }
+  admin_invites: StoredAdminInvite
+  /** Those that were not used yet. */
+  admin_recovery_codes: {
+    admin_id: number
+    digest: string
+  }
+  admin_sessions: StoredAdminSession
   ephemeral: {
     key: string
     value: string

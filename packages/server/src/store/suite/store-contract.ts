@@ -1,6 +1,7 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
 import type { Store, WechatKey } from '../store.ts'
 import { accountContract } from './account-contract.ts'
+import { adminContract } from './admin-contract.ts'
 import {
   dayMs,
   endsAll,
@@ -492,6 +493,7 @@ export const storeContract: readonly ContractTest<Store>[] = [
   }),
 
   ...accountContract,
+  ...adminContract,
   ...keyContract,
   ...leavingContract,
   ...mergeContract,
