@@ -67,9 +67,10 @@ function buildConsoleIfNeeded() {
   const sources = ['src', 'index.html', 'vite.config.ts', '../protocol/src'].map((path) =>
     join(folder, path),
   )
+  const vite = join(folder, 'node_modules/vite/bin/vite.js')
+  if (!existsSync(vite)) return
   if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources.map(newestMs))) return
   console.error('Building the console (some seconds, once)…')
-  const vite = join(folder, 'node_modules/vite/bin/vite.js')
   const { status } = spawnSync(workspaceNode(), [vite, 'build', '--logLevel', 'error'], {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -4,8 +4,6 @@ import { describeDatabase } from './stores.ts'
 /** What `kaimen dev` says when everything runs. */
 export function printBanner(at: {
   serverUrl: string
-  /** Missing where there is no mini program to run. */
-  phoneUrl: string | undefined
   /** Missing where the page is not there. */
   consoleUrl: string | undefined
   emulator: Emulator
@@ -14,12 +12,12 @@ export function printBanner(at: {
   const { url: emulatorUrl, tlsUrl } = at.emulator
   const [app] = seedWorld.apps
   const [person] = seedWorld.people
-  const phone = at.phoneUrl === undefined ? '' : `\n  phone     手机      ${at.phoneUrl}`
   const entrance = at.consoleUrl === undefined ? '' : `\n  console   控制台    ${at.consoleUrl}`
   console.log(`
   Kaimen 开门
 
-  server    服务端    ${at.serverUrl}${phone}${entrance}
+  stage     舞台      ${at.serverUrl}/stage/  ← open this / 打开它${entrance}
+  server    服务端    ${at.serverUrl}
   interface 接口文档  ${at.serverUrl}/openapi.json
   keys      公钥      ${at.serverUrl}/.well-known/jwks.json
   emulator  微信模拟  ${emulatorUrl}

@@ -9,22 +9,34 @@ import { openDevSms } from './dev-sms.ts'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { openEmulator } from './open-emulator.ts'
-import { openPhone } from './open-phone.ts'
 import { refuse } from './refuse.ts'
 import { serve } from './serve.ts'
 import type { Settings } from './settings.ts'
+import { findMiniProgram } from './stage/find-mini-program.ts'
+import { openStage } from './stage/open-stage.ts'
 
 /** `kaimen dev`: everything on this machine, with nothing to set. */
 export async function dev(settings: Settings): Promise<void> {
   const { port, databaseUrl, redisUrl, dataDir, hooks } = settings
   const untilStopped = listenForStop()
+  const program = findMiniProgram(settings.miniProgram)
   const secret = settings.secret ?? (await keepDevSecret(dataDir))
   const emulator = await openEmulator(settings)
+  const opened: { close(): Promise<void> }[] = [emulator]
   try {
-    const phone = openPhone(settings, emulator.url)
     await addToEmulator(emulator.url, settings.apps)
-    const publicUrl = settings.publicUrl ?? `http://127.0.0.1:${port}`
+    const serverUrl = `http://127.0.0.1:${port}`
+    const publicUrl = settings.publicUrl ?? serverUrl
     const apps = [...settings.apps, ...seededApps(settings.apps)]
+    const stage = await openStage({
+      emulatorUrl: emulator.url,
+      serverUrl,
+      publicUrl,
+      program,
+      programs: listPrograms(apps),
+      people: seedWorld.people,
+    })
+    opened.unshift(stage)
     const console = openConsole({ ...settings, apps, secret, publicUrl, wechatApi: emulator.url })
     const server = await serve({
       sms: await openDevSms(emulator.url),
@@ -33,7 +45,9 @@ export async function dev(settings: Settings): Promise<void> {
       secret,
       publicUrl,
       console,
-      wechat: { baseUrl: emulator.url },
+      wechat: { baseUrl: stage.wechatUrl },
+      clock: stage.clock,
+      mount: stage.mount,
       web: { origins: devOrigins(port, publicUrl), ...hooks.web, openUrl: emulator.url },
       databaseUrl,
       redisUrl,
@@ -41,20 +55,16 @@ export async function dev(settings: Settings): Promise<void> {
       port,
       host: '127.0.0.1',
       log: openLog(),
-      beside: phone && ((request) => (isOfPhone(request) ? phone.handler(request) : undefined)),
     })
     const consoleUrl =
       console.folder === undefined ? undefined : await findDoor(server, `${publicUrl}/console/`)
-    const phoneUrl = phone && `${server.url}/phone/`
-    printBanner({ serverUrl: server.url, phoneUrl, consoleUrl, emulator, databaseUrl })
-    await untilStopped({ close: async () => phone?.close() }, server, emulator)
+    printBanner({ serverUrl: server.url, consoleUrl, emulator, databaseUrl })
+    await untilStopped(server, ...opened)
   } catch (error) {
-    await emulator.close()
+    for (const part of opened) await part.close()
     throw error
   }
 }
-
-const isOfPhone = ({ url }: Request) => /^\/phone(\/|$)/.test(new URL(url).pathname)
 
 /** Where the console is entered: by a set-up link, as long as nobody is an administrator. */
 async function findDoor({ admins }: Pick<Auth, 'admins'>, url: string): Promise<string> {
@@ -76,6 +86,16 @@ const devOrigins = (port: number, publicUrl: string) =>
   publicUrl.startsWith('https:')
     ? []
     : [port, 4200].flatMap((each) => [`http://127.0.0.1:${each}`, `http://localhost:${each}`])
+
+/** Those that a phone can run. */
+const listPrograms = (apps: readonly AppOptions[]) =>
+  apps
+    .filter(({ kind = 'mini_program' }) => kind === 'mini_program')
+    .map(({ app_id, registration, scan }) => ({
+      appid: app_id,
+      wantsPhone: registration === 'phone',
+      takesScans: scan !== undefined,
+    }))
 
 const isSeeded = (app_id: string) => seedWorld.apps.some(({ appid }) => appid === app_id)
 

@@ -26,8 +26,8 @@ export async function serve(
     host: string
     drainSeconds?: number
     log: Log
-    /** Answers what is its own before the engine is asked. */
-    beside?: ((request: Request) => Promise<Response> | undefined) | undefined
+    /** What answers before the engine does; default nothing. */
+    mount?: (auth: Auth) => Pick<Auth, 'handler' | 'drain'>
   },
 ): Promise<Listener & Pick<Auth, 'admins'>> {
   const {
@@ -38,7 +38,7 @@ export async function serve(
     host,
     drainSeconds = 0,
     log,
-    beside,
+    mount = (auth) => auth,
     ...engineOptions
   } = options
   await checkOptions(engineOptions)
@@ -69,7 +69,7 @@ export async function serve(
       log.warn({ err: error }, 'Redis does not answer; kaimen goes on without it until it does')
     })
     const listener = await naming({ [port]: 'KAIMEN_PORT' }, () =>
-      listen(beside ? placeBeside(auth, beside) : auth, { port, host, drainSeconds }),
+      listen(mount(auth), { port, host, drainSeconds }),
     )
     if (!isReady) void awaitStore(auth, log, stopped.signal)
     return {
@@ -83,17 +83,6 @@ export async function serve(
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-/** What is not its own goes to the engine. */
-function placeBeside(
-  auth: Auth,
-  beside: (request: Request) => Promise<Response> | undefined,
-): Pick<Auth, 'handler' | 'drain'> {
-  return {
-    handler: (request, sender) => beside(request) ?? auth.handler(request, sender),
-    drain: () => auth.drain(),
   }
 }
 
