@@ -51,6 +51,7 @@ type Other = {
 const plain = (text: string | number): Words => ({ en: String(text), 'zh-CN': String(text) })
 const codes = ['POST /v1/sign-in/otp', 'PUT /v1/me/phone']
 const passwords = ['POST /v1/sign-in/password', 'PUT /v1/me/password']
+const administrators = ['POST /v1/admin/sign-in', 'POST /v1/admin/sign-in/second-factor']
 
 const otherLimits: readonly Other[] = [
   {
@@ -85,6 +86,18 @@ const otherLimits: readonly Other[] = [
       en: `${hardLimit}, then the password is no way in until another proof sets a new one`,
       'zh-CN': `${hardLimit}，此后密码不能登录，直到用其他方式设置新密码`,
     },
+  },
+  {
+    endpoints: administrators,
+    what: {
+      en: 'wrong passwords of one name, and wrong codes of one administrator, in a row',
+      'zh-CN': '一个名称连续输错密码、一个管理员连续输错验证码的次数',
+    },
+    most: {
+      en: `${maxFailures}, then as above; from ${hardLimit} on, until another set-up link`,
+      'zh-CN': `${maxFailures}，随后同上；达到 ${hardLimit} 次后，需要新的设置链接`,
+    },
+    options: ['password.lockout.maxFailures', 'password.lockout.lockSeconds'],
   },
   {
     endpoints: ['POST /v1/token'],

@@ -4,7 +4,7 @@
 
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,6 +32,7 @@ const command = commands[name]
 if (!command) stop(`Unknown command "${name}". There are: ${Object.keys(commands).join(', ')}.`)
 
 installIfNeeded()
+if (name === 'start') buildConsoleIfNeeded()
 run(workspaceNode(), [...command, ...args])
 
 function installIfNeeded() {
@@ -54,6 +55,34 @@ function installIfNeeded() {
     console.error(`Installed in ${Math.round((Date.now() - beganMs) / 1000)} s.`)
   }
   writeFileSync(stamp, digest)
+}
+
+/**
+ * Its page is the one part that does not run from its sources; without it the rest runs all the
+ * same.
+ */
+function buildConsoleIfNeeded() {
+  const folder = join(root, 'packages/console')
+  const built = join(folder, 'dist/index.html')
+  const sources = ['src', 'index.html', 'vite.config.ts', '../protocol/src'].map((path) =>
+    join(folder, path),
+  )
+  const vite = join(folder, 'node_modules/vite/bin/vite.js')
+  if (!existsSync(vite)) return
+  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources.map(newestMs))) return
+  console.error('Building the console (some seconds, once)…')
+  const { status } = spawnSync(workspaceNode(), [vite, 'build', '--logLevel', 'error'], {
+    cwd: folder,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if (status !== 0) console.error('The console could not be built; starting without it.')
+}
+
+/** When the file, or the newest below the folder, was changed. */
+function newestMs(path) {
+  const stats = statSync(path)
+  if (!stats.isDirectory()) return stats.mtimeMs
+  return Math.max(0, ...readdirSync(path).map((name) => newestMs(join(path, name))))
 }
 
 function npm(npmArgs) {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runNode, runProgram } from '../command.ts'
 import { scratchFolder } from './scratch.ts'
@@ -52,6 +52,30 @@ test('An install done by hand counts', async () => {
   writeFileSync(join(folder, 'node_modules/.package-lock.json'), '{}')
   const { output } = await runNode(run, ['start'], folder)
   expect(output).toBe('started\n')
+})
+
+test('The console is built where a source of it is newer, and missed where it cannot be', async () => {
+  const { folder, run } = freshClone('console.log("started")\n')
+  const write = (path: string, text = '') => {
+    const file = join(folder, path)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
+  write('packages/console/index.html')
+  write('packages/console/vite.config.ts')
+  write('packages/console/src/pages/a.tsx')
+  write('packages/protocol/src/errors.ts')
+  const vite = 'packages/console/node_modules/vite/bin/vite.js'
+  write(vite, `require('fs').mkdirSync('dist'); require('fs').writeFileSync('dist/index.html', '')`)
+  const start = async () => (await runNode(run, ['start'], folder)).output
+  expect(await start()).toMatch(/Building the console .*\nstarted\n$/)
+  expect(await start()).toBe('started\n')
+
+  write('packages/console/src/pages/a.tsx', 'export {}')
+  const later = Date.now() / 1000 + 60
+  utimesSync(join(folder, 'packages/console/src/pages/a.tsx'), later, later)
+  write(vite, 'process.exit(1)')
+  expect(await start()).toMatch(/could not be built; starting without it\.\nstarted\n$/)
 })
 
 test('An install that failed says so, and is tried again', async () => {

@@ -15,7 +15,6 @@ const kinds: Readonly<Record<keyof Config, 'string' | 'number' | 'function' | 'o
   drainSeconds: 'number',
   emulatorPort: 'number',
   emulatorTlsPort: 'number',
-  miniProgram: 'string',
   wechatApi: 'string',
   admit: 'function',
   claims: 'function',

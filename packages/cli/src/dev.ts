@@ -2,24 +2,24 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { seedWorld } from '@kaimen/emulator'
-import type { AppOptions } from '@kaimen/server'
+import type { AppOptions, Auth } from '@kaimen/server'
 import { printBanner } from './banner.ts'
 import { openConsole } from './console.ts'
 import { openDevSms } from './dev-sms.ts'
-import { findProgram } from './find-program.ts'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { openEmulator } from './open-emulator.ts'
 import { refuse } from './refuse.ts'
 import { serve } from './serve.ts'
 import type { Settings } from './settings.ts'
+import { findMiniProgram } from './stage/find-mini-program.ts'
 import { openStage } from './stage/open-stage.ts'
 
 /** `kaimen dev`: everything on this machine, with nothing to set. */
 export async function dev(settings: Settings): Promise<void> {
   const { port, databaseUrl, redisUrl, dataDir, hooks } = settings
   const untilStopped = listenForStop()
-  const program = findProgram(settings)
+  const program = findMiniProgram(settings.miniProgram)
   const secret = settings.secret ?? (await keepDevSecret(dataDir))
   const emulator = await openEmulator(settings)
   const opened: { close(): Promise<void> }[] = [emulator]
@@ -37,13 +37,14 @@ export async function dev(settings: Settings): Promise<void> {
       people: seedWorld.people,
     })
     opened.unshift(stage)
+    const console = openConsole({ ...settings, apps, secret, publicUrl, wechatApi: emulator.url })
     const server = await serve({
       sms: await openDevSms(emulator.url),
       ...hooks,
       apps,
       secret,
       publicUrl,
-      console: openConsole({ ...settings, apps, secret, publicUrl, wechatApi: emulator.url }),
+      console,
       wechat: { baseUrl: stage.wechatUrl },
       clock: stage.clock,
       mount: stage.mount,
@@ -55,13 +56,36 @@ export async function dev(settings: Settings): Promise<void> {
       host: '127.0.0.1',
       log: openLog(),
     })
-    printBanner({ serverUrl: server.url, emulator, databaseUrl, hasPhone: program !== undefined })
+    const consoleUrl =
+      console.folder === undefined ? undefined : await findDoor(server, `${publicUrl}/console/`)
+    printBanner({ serverUrl: server.url, consoleUrl, emulator, databaseUrl })
     await untilStopped(server, ...opened)
   } catch (error) {
     for (const part of opened) await part.close()
     throw error
   }
 }
+
+/** Where the console is entered: by a set-up link, as long as nobody is an administrator. */
+async function findDoor({ admins }: Pick<Auth, 'admins'>, url: string): Promise<string> {
+  try {
+    if ((await admins.list()).some(({ ended_at }) => ended_at === null)) return url
+    const { token } = await admins.invite({ role: 'owner' })
+    return `${url}#/set-up/${token.reveal()}`
+  } catch {
+    // The database is away, which the log says; the server goes on without it.
+    return url
+  }
+}
+
+/**
+ * Pages of this machine: the server's own, and those of the example shop. None beside a public URL
+ * with TLS, as that of a tunnel: no browser takes the two for one site.
+ */
+const devOrigins = (port: number, publicUrl: string) =>
+  publicUrl.startsWith('https:')
+    ? []
+    : [port, 4200].flatMap((each) => [`http://127.0.0.1:${each}`, `http://localhost:${each}`])
 
 /** Those that a phone can run. */
 const listPrograms = (apps: readonly AppOptions[]) =>
@@ -72,15 +96,6 @@ const listPrograms = (apps: readonly AppOptions[]) =>
       wantsPhone: registration === 'phone',
       takesScans: scan !== undefined,
     }))
-
-/**
- * Pages of this machine: the server's own, and those of the example shop. None beside a public URL
- * with TLS, as that of a tunnel: no browser takes the two for one site.
- */
-const devOrigins = (port: number, publicUrl: string) =>
-  publicUrl.startsWith('https:')
-    ? []
-    : [port, 4200].flatMap((each) => [`http://127.0.0.1:${each}`, `http://localhost:${each}`])
 
 const isSeeded = (app_id: string) => seedWorld.apps.some(({ appid }) => appid === app_id)
 

@@ -26,10 +26,10 @@ export async function serve(
     host: string
     drainSeconds?: number
     log: Log
-    /** What stands before the engine; default nothing. */
+    /** What answers before the engine does; default nothing. */
     mount?: (auth: Auth) => Pick<Auth, 'handler' | 'drain'>
   },
-): Promise<Listener> {
+): Promise<Listener & Pick<Auth, 'admins'>> {
   const {
     databaseUrl,
     redisUrl,
@@ -74,6 +74,7 @@ export async function serve(
     if (!isReady) void awaitStore(auth, log, stopped.signal)
     return {
       url: listener.url,
+      admins: auth.admins,
       async close() {
         await listener.close()
         await close()

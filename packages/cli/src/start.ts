@@ -1,24 +1,24 @@
 import { seedWorld } from '@kaimen/emulator/seed'
-import type { AppOptions } from '@kaimen/server'
-import { openConsole } from './console.ts'
+import type { AppOptions, ConsoleOptions } from '@kaimen/server'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { refuse } from './refuse.ts'
 import { serve, type EngineOptions } from './serve.ts'
 import type { Settings } from './settings.ts'
 import { checkProductionWebhooks } from './webhooks.ts'
-
-/** WeChat's own API hosts; the last four are for the nearest region and for disasters. [WX-6] */
-const wechatHosts = ['api', 'api2', 'sh.api', 'sz.api', 'hk.api'].map((h) => `${h}.weixin.qq.com`)
+import { isWechatItself, wechatHosts } from './wechat-hosts.ts'
 
 /** `kaimen start`: production. Refuses what would be unsafe there, before it opens anything. */
-export async function start(settings: Settings, host: string): Promise<void> {
+export async function start(
+  settings: Settings,
+  host: string,
+  console: ConsoleOptions,
+): Promise<void> {
   const options = checkProduction(settings)
   const { port, databaseUrl, redisUrl, dataDir, drainSeconds } = settings
   const untilStopped = listenForStop()
   const log = openLog()
   const stores = { databaseUrl, redisUrl, dataDir }
-  const console = openConsole(settings)
   const server = await serve({ ...options, ...stores, console, port, host, drainSeconds, log })
   const { publicUrl: public_url, apps } = options
   log.info(
@@ -58,12 +58,6 @@ export function checkProduction(settings: Settings): EngineOptions {
 function demand(value: string | undefined, en: string, zh: string): string {
   if (value === undefined) throw refuse(en, zh)
   return value
-}
-
-/** An origin and nothing else: credentials, another port or a path are not WeChat's. */
-export function isWechatItself(wechatApi: string): boolean {
-  const url = URL.canParse(wechatApi) ? new URL(wechatApi) : undefined
-  return wechatHosts.some((host) => url?.href === `https://${host}/`)
 }
 
 function refuseEmulator(wechatApi: string) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -63,49 +64,23 @@ async function me(url: string, token: string) {
 }
 
 const ready = 'Ctrl-C'
+/** Where it was built: `npm start` does so. */
+const consolePage = join(import.meta.dirname, '../../console/dist/index.html')
 
 describe('kaimen dev', () => {
-  it('has a phone that runs the mini program of the folder', async () => {
-    const { env, url, emulatorUrl } = await devEnvironment()
-    const folder = await tempFolder()
-    await mkdir(join(folder, 'mini/pages/a'), { recursive: true })
-    await writeFile(join(folder, 'project.config.json'), '{"miniprogramRoot":"mini"}')
-    await writeFile(join(folder, 'mini/app.json'), '{"pages":["pages/a/a"]}')
-    await writeFile(join(folder, 'mini/pages/a/a.wxml'), '<view>a</view>')
-    const kaimen = runKaimen(['dev'], env, folder)
-    await kaimen.printed(ready)
-    expect(kaimen.stdout()).toContain(`${url}/phone/`)
-    const page = await (await fetch(`${url}/phone/`)).text()
-    expect(page).toContain(`data-emulator="${emulatorUrl}"`)
-    const program = await fetch(`${url}/phone/program.json`)
-    expect(await program.json()).toMatchObject({ pages: ['pages/a/a'], problems: [] })
-    expect((await fetch(`${url}/phones`)).status).toBe(404)
-    // A page that listens does not hold the end up.
-    const events = await fetch(`${url}/phone/events`)
-    kaimen.signal('SIGINT')
-    expect((await kaimen.ended).code).toBe(0)
-    await events.body?.cancel()
-  })
-
-  it('names the folder that has no mini program, and ends', async () => {
-    const { env } = await devEnvironment()
-    const kaimen = runKaimen(['dev'], { ...env, KAIMEN_MINI_PROGRAM: 'nowhere' })
-    const { code, stderr } = await kaimen.ended
-    expect(code).not.toBe(0)
-    expect(stderr).toContain('There is no mini program in nowhere')
-    expect(stderr).toContain('nowhere 里没有小程序')
-  })
-
   it('prints every address once it answers there', async () => {
     const { env, url, emulatorUrl, tlsPort, dataDir } = await devEnvironment()
     const kaimen = runKaimen(['dev'], env)
     await kaimen.printed(ready)
     const banner = kaimen.stdout()
     const addresses = [...banner.matchAll(/https?:\/\/[^\s\\]+/g)].map(([address]) => address)
+    const door = addresses.filter((address) => address.startsWith(`${url}/console/#/set-up/`))
+    expect(door.length).toBe(existsSync(consolePage) ? 1 : 0)
     expect(new Set(addresses)).toEqual(
       new Set([
         `${url}/stage/`,
         url,
+        ...door,
         `${url}/openapi.json`,
         `${url}/.well-known/jwks.json`,
         emulatorUrl,

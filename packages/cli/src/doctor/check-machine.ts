@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { ConfigError, createAuth, systemClock, type AppOptions } from '@kaimen/server'
 import { createMemoryStore } from '@kaimen/server/store/memory'
 import type { Text } from '@kaimen/wechat'
-import { isWechatItself } from '../start.ts'
+import { isWechatItself } from '../wechat-hosts.ts'
 import { failed, ok, say, skipped, type Finding } from './finding.ts'
 
 /** The engine is asked with this where something else is what is looked at. */

@@ -10,8 +10,6 @@ import { icon, styles } from './styles.ts'
 interface PageParts extends StageOptions {
   readonly recorder: Recorder
   readonly servers: readonly PhoneServer[]
-  /** The one at `/phone`, of which nothing is recorded. */
-  readonly alone: PhoneServer | undefined
   /** Ends every stream. */
   readonly signal: AbortSignal
   readonly act: (asked: Readonly<Record<string, unknown>>) => Promise<Acted | undefined>
@@ -19,7 +17,7 @@ interface PageParts extends StageOptions {
 
 /** Answers what belongs to the stage and its phones; `undefined`: what does not. */
 export function servePages(parts: PageParts): (request: Request) => Promise<Response | undefined> {
-  const { servers, alone, signal, recorder, program, publicUrl } = parts
+  const { servers, signal, recorder, program, publicUrl } = parts
   const setting: Setting = {
     people: parts.people.map(({ id, nickname }) => ({ id, nickname })),
     programs: parts.programs.map(({ appid, wantsPhone }) => ({ appid, wantsPhone })),
@@ -64,7 +62,7 @@ export function servePages(parts: PageParts): (request: Request) => Promise<Resp
       url.hostname = '127.0.0.1'
       return move(url, '/stage/')
     }
-    if (room === 'phone') return alone?.handler(request)
+    if (room === 'phone') return move(url, '/stage/phone-1/')
     const phone = phones.findIndex((name) => pathname.startsWith(`/stage/${name}/`))
     if (phone >= 0) return servers[phone]?.handler(request) ?? notFound()
     return answer(request, pathname.slice('/stage'.length))

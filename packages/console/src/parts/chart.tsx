@@ -59,9 +59,7 @@ export const Chart = defineComponent(
             name,
             type: kind,
             data: [...values],
-            ...(kind === 'bar'
-              ? { stack: 'all', barMaxWidth: 22 }
-              : { symbol: 'none', smooth: 0.2 }),
+            ...(kind === 'bar' ? { stack: 'all', barMaxWidth: 22 } : { symbol: 'none' }),
             lineStyle: { width: 2 },
             itemStyle: { color: color(token) },
           })),

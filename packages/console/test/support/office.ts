@@ -44,7 +44,11 @@ export type Office = {
   close(): Promise<void>
 }
 
-type SignedIn = { readonly status: number; readonly user: { readonly id: string } }
+type SignedIn = {
+  readonly status: number
+  readonly access_token: string
+  readonly user: { readonly id: string }
+}
 
 /** Builds the page as it is published. @returns The folder. */
 export async function buildConsole(): Promise<string> {

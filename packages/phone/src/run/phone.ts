@@ -6,7 +6,7 @@ import { lendBackend } from './backend.ts'
 import { defineBuiltIns } from './built-in/built-ins.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { drawHeadImage } from './draw-head-image.ts'
-import { keepFiles } from './files.ts'
+import { keepFiles, toBase64 } from './files.ts'
 import { describeTouches, findComponentElement, watchLongPress } from './gestures.ts'
 import { openPageStack, type PageInstance } from './page-stack.ts'
 import { keepPrivacy } from './privacy.ts'
@@ -253,20 +253,38 @@ export function createPhone(options: PhoneOptions): Phone {
     return filesUrl + new URL(source, `http://program${folder}`).pathname
   }
 
+  /** What the person can do beside the program. */
   async function openMenu() {
-    const items = [
-      '重新进入小程序',
-      '清除数据（存储与隐私授权）',
-      isOnline ? '断开网络' : '恢复网络',
+    const acts: readonly (readonly [string, () => unknown])[] = [
+      ['重新进入小程序', () => enter(`/${home}`)],
+      ['扫一扫', scan],
+      [isOnline ? '断开网络' : '恢复网络', () => setOnline(!isOnline)],
+      ['清除数据（存储与隐私授权）', forget],
     ]
-    const chosen = await dialogs.choose(items)
-    if (chosen === 0) enter(`/${home}`)
-    if (chosen === 1) {
-      wx.clearStorageSync()
-      shelf.removeItem(`${own}:privacy`)
-      enter(`/${home}`)
+    const chosen = await dialogs.choose(acts.map(([words]) => words))
+    if (chosen !== undefined) await acts[chosen]?.[1]()
+  }
+
+  function forget() {
+    wx.clearStorageSync()
+    shelf.removeItem(`${own}:privacy`)
+    enter(`/${home}`)
+  }
+
+  /** WeChat's own scan: a mini-program code opens its page. */
+  async function scan() {
+    const scanned = await dialogs.scan()
+    if (!scanned) return
+    if ('text' in scanned) return dialogs.read('扫一扫', [scanned.text])
+    try {
+      const image = toBase64(await scanned.picture.arrayBuffer())
+      const { appid, page, scene: code } = await wechat.scan(image)
+      if (appid === wechat.appid) enter(`/${page}?scene=${encodeURIComponent(code)}`, 1047)
+      else await dialogs.read('扫一扫', [`这个码打开的是另一个小程序：${appid}`])
+    } catch (error) {
+      if (!(error instanceof WxFailure)) throw error
+      await dialogs.read('扫一扫', ['这张图片里没有能识别的小程序码。', error.reason])
     }
-    if (chosen === 2) setOnline(!isOnline)
   }
 
   function setOnline(online: boolean) {

@@ -67,24 +67,19 @@ export function writeCookie(
  * where a request comes from: `Origin` on every one that writes, `Sec-Fetch-Site` on all (Fetch
  * Metadata). [WB-2]
  *
- * @param origins Of the pages that may. Default: those that people sign in from.
  * @throws {@link KaimenError} `origin_refused`
  */
-export function requireOwnPage(
-  { web }: Parts,
-  { method, headers }: Request,
-  origins: ReadonlySet<string> = web.origins,
-): void {
+export function requireOwnPage({ web }: Parts, request: Request): void {
+  if (!isFromPageOf(web.origins, request)) throw new KaimenError('origin_refused')
+}
+
+/** Whether a page of one of these origins asks; or, without changing anything, none at all. */
+export function isFromPageOf(origins: ReadonlySet<string>, { method, headers }: Request): boolean {
   const origin = headers.get('origin')
-  if (origin !== null) {
-    if (origins.has(origin)) return
-    throw new KaimenError('origin_refused')
-  }
+  if (origin !== null) return origins.has(origin)
   const site = headers.get('sec-fetch-site')
   const isSafe = method === 'GET' || method === 'HEAD'
-  if (isSafe ? site === 'cross-site' : site !== 'same-origin') {
-    throw new KaimenError('origin_refused')
-  }
+  return isSafe ? site !== 'cross-site' : site === 'same-origin'
 }
 
 const browserPattern = /^[A-Za-z0-9_-]{43}$/

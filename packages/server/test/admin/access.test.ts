@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   adminPassword,
@@ -172,6 +173,13 @@ describe.each<StoreKind>(['memory', 'sqlite'])('administrators, on %s', (storeKi
       ])
     })
 
+    it('answers what cannot be a name as one that nobody has', async () => {
+      const browser = openWebBrowser(world)
+      for (const name of ['\0', ' ', '\ud800', '<li>', 'x\ny', "' or 1=1 --"]) {
+        expect(outcome(await beginSignIn(browser, name))).toEqual([401, 'admin_password_wrong'])
+      }
+    })
+
     it('[AU-2] locks a password after ten wrong ones, and every name alike', async () => {
       await setUp(world, 'viewer', 'Li')
       const browser = openWebBrowser(world)
@@ -243,6 +251,27 @@ describe.each<StoreKind>(['memory', 'sqlite'])('administrators, on %s', (storeKi
       expect(outcome(await idle.get('session'))).toEqual([401, 'admin_required'])
     })
 
+    it.skipIf(storeKind === 'memory')(
+      'is gone from the store once it ran out, as a set-up link is',
+      async () => {
+        await setUp(world, 'viewer', 'Li')
+        await inviteFor(world, 'viewer')
+        const rows = () => {
+          const database = new DatabaseSync(world.path ?? '')
+          const count = `select (select count(*) from admin_sessions) as sessions,
+          (select count(*) from admin_invites) as invites`
+          const { sessions, invites } = database.prepare(count).get() ?? {}
+          database.close()
+          return [sessions, invites]
+        }
+        await world.auth.tidy()
+        expect(rows()).toEqual([1, 1])
+        world.clock.advance(24 * hourMs + 1)
+        await world.auth.tidy()
+        expect(rows()).toEqual([0, 0])
+      },
+    )
+
     it('ends at sign-out, and at the end of the administrator', async () => {
       const owner = await setUp(world, 'owner', 'Owner')
       const li = await setUp(world, 'viewer', 'Li')
@@ -274,7 +303,9 @@ describe.each<StoreKind>(['memory', 'sqlite'])('administrators, on %s', (storeKi
         ['null', null],
         [null, 'cross-site'],
       ] as const) {
-        expect(outcome(await ask('GET', origin, site))).toEqual([403, 'origin_refused'])
+        const refused = await ask('GET', origin, site)
+        expect(outcome(refused)).toEqual([403, 'origin_refused'])
+        expect(refused.body['detail']).toContain('http://kaimen.test/console/')
       }
       const invite = (origin: string | null, site: string | null) =>
         owner.browser.ask('POST', '/v1/admin/invites', { json: { role: 'owner' }, origin, site })

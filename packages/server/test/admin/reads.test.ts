@@ -69,6 +69,8 @@ describe.each<StoreKind>(['memory', 'sqlite'])(
         { id: 'usr_00000000000' },
         { id: mine.slice(0, -1) },
         { nickname: '%' },
+        { nickname: '\0' },
+        { openid: 'o\0' },
         { phone: '+8613800138002' },
         { phone: 'nonsense' },
         { openid: openid.toLowerCase() },

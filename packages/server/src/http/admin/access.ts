@@ -67,7 +67,8 @@ export const setUp: Handler = async (parts, call) => {
 export const signIn: Handler = async (parts, call) => {
   await limitByAddress(parts, call, 'admin')
   const { name, password } = await readBody(call.request, AdminSignInBody)
-  const wanted = { name: name.normalize('NFKC').trim(), password: secret(password) }
+  // What cannot be a name is nobody's.
+  const wanted = { name: readName(name) ?? '', password: secret(password) }
   const ticket = await beginSignIn(parts, wanted)
   const reply: AdminSignInBegun = { ticket, expires_in: ticketMs / secondMs }
   return jsonResponse(reply)

@@ -1,7 +1,7 @@
 import { adminRoles, type AdminRole } from '@kaimen/protocol'
 import { resumeAdminSession, type SignedInAdmin } from '../../admin/session.ts'
 import { KaimenError } from '../../errors.ts'
-import { readCookie, requireOwnPage } from '../browser.ts'
+import { isFromPageOf, readCookie } from '../browser.ts'
 import type { Call, HttpParts } from '../handlers.ts'
 
 /** A call by an administrator whose role allows it. */
@@ -9,7 +9,14 @@ export type AdminCall = Call & SignedInAdmin
 
 /** The page of the console, and of no other origin, not even of the host's own shop. [WB-2] */
 export function requireConsole(parts: HttpParts, request: Request): void {
-  requireOwnPage(parts, request, new Set([new URL(parts.publicUrl).origin]))
+  const { publicUrl } = parts
+  if (isFromPageOf(new Set([new URL(publicUrl).origin]), request)) return
+  throw new KaimenError('origin_refused', {
+    detail: {
+      'zh-CN': `控制台只能在 ${publicUrl}/console/ 打开。请求来自别处，没有做任何更改。请改用这个地址。`,
+      en: `The console works at ${publicUrl}/console/ alone. The request comes from elsewhere, and nothing was changed. Open it there.`,
+    },
+  })
 }
 
 /**

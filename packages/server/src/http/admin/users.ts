@@ -30,6 +30,8 @@ export const searchUsers: AdminHandler = async (parts, { request }) => {
       en: 'Search by one of id, nickname, phone, openid at a time; before is for the list without any.',
     })
   }
+  // Nobody has such a name or openid, and PostgreSQL takes no such text.
+  if (/\p{Cc}/u.test(one ?? '')) return jsonResponse({ users: [] })
   const found = await findUsers(parts, { ...by, before, limit })
   const reply: AdminUsers = { users: found.map((user) => adminUserReply(parts, user)) }
   return jsonResponse(reply)
