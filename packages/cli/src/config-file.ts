@@ -16,6 +16,7 @@ const kinds: Readonly<Record<keyof Config, 'string' | 'number' | 'function' | 'o
   emulatorPort: 'number',
   emulatorTlsPort: 'number',
   wechatApi: 'string',
+  miniProgram: 'string',
   admit: 'function',
   claims: 'function',
   on: 'function',

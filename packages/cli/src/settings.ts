@@ -20,7 +20,10 @@ export type Settings = {
   readonly emulatorPort: number
   readonly emulatorTlsPort: number
   readonly wechatApi: string
-  /** The folder of the mini program that the phones of `kaimen dev` run; `undefined`: none was given. */
+  /**
+   * The folder of the mini program that the phones of `kaimen dev` run; `undefined`: none was
+   * given.
+   */
   readonly miniProgram: string | undefined
   readonly hooks: Hooks
 }

@@ -1,5 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findMiniProgram as findIn, type CompileOptions, type MiniProgram } from '@kaimen/phone'
+import type { CompileOptions } from '@kaimen/phone'
 import { refuse } from '../refuse.ts'
 
 const isClone = import.meta.filename.endsWith('.ts')
@@ -18,13 +19,24 @@ const conditions = isClone ? ['@kaimen/source'] : []
 export function findMiniProgram(
   folder: string | undefined,
   here = process.cwd(),
-): (MiniProgram & CompileOptions) | undefined {
+): CompileOptions | undefined {
   const folders = folder === undefined ? [here, ...(isClone ? [example] : [])] : [folder]
-  const [found] = folders.flatMap((each) => findIn(each) ?? [])
-  if (found) return { ...found, conditions }
+  const roots = folders.flatMap((each) => [each, join(each, readRoot(each))])
+  const root = roots.find((each) => existsSync(join(each, 'app.json')))
+  if (root !== undefined) return { root, conditions }
   if (folder === undefined) return undefined
   throw refuse(
-    `There is no mini program in ${folder}: neither app.json, nor a project.config.json that leads to one. Set KAIMEN_MINI_PROGRAM to its folder.`,
-    `${folder} 里没有小程序：既没有 app.json，也没有指向它的 project.config.json。请把 KAIMEN_MINI_PROGRAM 设为小程序的目录。`,
+    `There is no mini program in ${folder}: neither app.json, nor a project.config.json whose miniprogramRoot has one. Correct KAIMEN_MINI_PROGRAM.`,
+    `${folder} 里没有小程序：既没有 app.json，也没有 miniprogramRoot 指向它的 project.config.json。请更正 KAIMEN_MINI_PROGRAM。`,
   )
+}
+
+function readRoot(folder: string): string {
+  try {
+    const config: unknown = JSON.parse(readFileSync(join(folder, 'project.config.json'), 'utf8'))
+    const root: unknown = config instanceof Object ? Reflect.get(config, 'miniprogramRoot') : ''
+    return typeof root === 'string' ? root : ''
+  } catch {
+    return ''
+  }
 }

@@ -55,10 +55,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   }
 
   const servers: readonly PhoneServer[] = program
-    ? phones.map((phone) =>
+    ? phones.map((phone, index) =>
         createPhoneServer({
           ...program,
-          basePath: `/stage/${phone}`,
+          basePath: `/phone/${index + 1}`,
           emulatorUrl: taps[phone].url,
           fetch: (target, init) => {
             // On their network the standard address is this server's, whatever its port.

@@ -1,7 +1,7 @@
 import type { PhoneServer } from '@kaimen/phone'
 import type { Acted } from './act.ts'
 import type { StageOptions } from './open-stage.ts'
-import { phones, type Setting } from './page/wire.ts'
+import type { Setting } from './page/wire.ts'
 import { readCode } from './read-code.ts'
 import type { Recorder } from './recorder.ts'
 import { renderDesktop, renderStage } from './render-page.ts'
@@ -62,10 +62,10 @@ export function servePages(parts: PageParts): (request: Request) => Promise<Resp
       url.hostname = '127.0.0.1'
       return move(url, '/stage/')
     }
-    if (room === 'phone') return move(url, '/stage/phone-1/')
-    const phone = phones.findIndex((name) => pathname.startsWith(`/stage/${name}/`))
-    if (phone >= 0) return servers[phone]?.handler(request) ?? notFound()
-    return answer(request, pathname.slice('/stage'.length))
+    if (room === 'stage') return answer(request, pathname.slice('/stage'.length))
+    const number = /^\/phone\/(\d)(?:\/|$)/.exec(pathname)?.[1]
+    if (number === undefined) return move(url, '/phone/1/')
+    return servers[Number(number) - 1]?.handler(request) ?? notFound()
   }
 }
 
