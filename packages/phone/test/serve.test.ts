@@ -143,14 +143,12 @@ describe('a change on disk', () => {
     return { next, close: () => reader?.cancel() }
   }
 
-  it('is told within a second: of styles as styles, of all else as a new program', async () => {
+  it('is told: of styles as styles, of all else as a new program', async () => {
     const events = await follow()
-    const beganMs = performance.now()
     folder.write('pages/a/a.wxss', '.a { color: blue }')
     expect(await events.next()).toBe('styles')
     folder.write('pages/a/a.wxml', '<view>new</view>')
     expect(await events.next()).toBe('program')
-    expect(performance.now() - beganMs).toBeLessThan(2_000)
     await events.close()
   })
 

@@ -55,10 +55,10 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   }
 
   const servers: readonly PhoneServer[] = program
-    ? phones.map((phone) =>
+    ? phones.map((phone, index) =>
         createPhoneServer({
           ...program,
-          basePath: `/stage/${phone}`,
+          basePath: `/phone/${index + 1}`,
           emulatorUrl: taps[phone].url,
           fetch: (target, init) => {
             // On their network the standard address is this server's, whatever its port.
@@ -74,8 +74,6 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       )
     : []
 
-  const alone = program && createPhoneServer({ ...program, emulatorUrl })
-
   function noteUser({ from }: SentRequest, reply: SentReply) {
     const phone = phones.find((each) => each === from)
     const user: unknown = readField(reply, 'user')
@@ -85,7 +83,6 @@ export async function openStage(options: StageOptions): Promise<Stage> {
 
   function end() {
     ending.abort()
-    alone?.close()
     for (const server of servers) server.close()
   }
 
@@ -97,7 +94,6 @@ export async function openStage(options: StageOptions): Promise<Stage> {
         ...options,
         recorder,
         servers,
-        alone,
         signal: ending.signal,
         act: (asked) =>
           act(

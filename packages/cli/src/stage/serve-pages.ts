@@ -1,7 +1,7 @@
 import type { PhoneServer } from '@kaimen/phone'
 import type { Acted } from './act.ts'
 import type { StageOptions } from './open-stage.ts'
-import { phones, type Setting } from './page/wire.ts'
+import type { Setting } from './page/wire.ts'
 import { readCode } from './read-code.ts'
 import type { Recorder } from './recorder.ts'
 import { renderDesktop, renderStage } from './render-page.ts'
@@ -10,8 +10,6 @@ import { icon, styles } from './styles.ts'
 interface PageParts extends StageOptions {
   readonly recorder: Recorder
   readonly servers: readonly PhoneServer[]
-  /** The one at `/phone`, of which nothing is recorded. */
-  readonly alone: PhoneServer | undefined
   /** Ends every stream. */
   readonly signal: AbortSignal
   readonly act: (asked: Readonly<Record<string, unknown>>) => Promise<Acted | undefined>
@@ -19,7 +17,7 @@ interface PageParts extends StageOptions {
 
 /** Answers what belongs to the stage and its phones; `undefined`: what does not. */
 export function servePages(parts: PageParts): (request: Request) => Promise<Response | undefined> {
-  const { servers, alone, signal, recorder, program, publicUrl } = parts
+  const { servers, signal, recorder, program, publicUrl } = parts
   const setting: Setting = {
     people: parts.people.map(({ id, nickname }) => ({ id, nickname })),
     programs: parts.programs.map(({ appid, wantsPhone }) => ({ appid, wantsPhone })),
@@ -64,10 +62,10 @@ export function servePages(parts: PageParts): (request: Request) => Promise<Resp
       url.hostname = '127.0.0.1'
       return move(url, '/stage/')
     }
-    if (room === 'phone') return alone?.handler(request)
-    const phone = phones.findIndex((name) => pathname.startsWith(`/stage/${name}/`))
-    if (phone >= 0) return servers[phone]?.handler(request) ?? notFound()
-    return answer(request, pathname.slice('/stage'.length))
+    if (room === 'stage') return answer(request, pathname.slice('/stage'.length))
+    const number = /^\/phone\/(\d)(?:\/|$)/.exec(pathname)?.[1]
+    if (number === undefined) return move(url, '/phone/1/')
+    return servers[Number(number) - 1]?.handler(request) ?? notFound()
   }
 }
 

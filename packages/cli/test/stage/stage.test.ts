@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { seedWorld } from '@kaimen/emulator'
 import type { FrameLocator, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -7,15 +6,12 @@ import { freePorts, runKaimen, tempFolder, type Environment } from '../support/k
 
 const [liHua, wangFang] = seedWorld.people
 
-const example = fileURLToPath(new URL('../../../../examples/mini-program', import.meta.url))
-
 async function openDev(more: Environment = {}) {
   const [port = '', emulatorPort = ''] = await freePorts(2)
   const kaimen = runKaimen(['dev'], {
     KAIMEN_PORT: port,
     KAIMEN_EMULATOR_PORT: emulatorPort,
     KAIMEN_DATA_DIR: await tempFolder(),
-    KAIMEN_MINI_PROGRAM: example,
     ...more,
   })
   await kaimen.printed('Ctrl-C')
@@ -51,7 +47,7 @@ describe('the stage over HTTP', () => {
       })
     }
     expect(await ask('/stage/', { host: 'evil.example' })).toBe(403)
-    expect(await ask('/stage/phone-1/', { host: 'evil.example' })).toBe(403)
+    expect(await ask('/phone/1/', { host: 'evil.example' })).toBe(403)
     expect(await ask('/stage/events', { 'x-forwarded-for': '203.0.113.9' })).toBe(403)
     expect(await ask('/stage/act', {}, 'POST')).toBe(403)
     expect(await ask('/stage/act', { origin: 'http://evil.example' }, 'POST')).toBe(403)
@@ -60,12 +56,11 @@ describe('the stage over HTTP', () => {
 
   it('ends with the server, though somebody looks at it', async () => {
     const { kaimen, url } = await openDev()
-    const streams = [`${url}/stage/events`, `${url}/stage/phone-1/events`].map((each) =>
-      fetch(each),
-    )
+    const streams = [`${url}/stage/events`, `${url}/phone/1/events`].map((each) => fetch(each))
     const bodies = (await Promise.all(streams)).map((reply) => reply.text())
     kaimen.signal('SIGTERM')
-    await Promise.allSettled(bodies)
+    // Each is ended, not cut off.
+    await Promise.all(bodies)
     expect(await kaimen.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
@@ -87,7 +82,7 @@ describe('the stage over HTTP', () => {
   })
 })
 
-describe.skipIf(lacksChromium)('the stage in a real browser', () => {
+describe.skipIf(lacksChromium)('the stage in a real browser', { timeout: 60_000 }, () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await openBrowser()
@@ -99,7 +94,7 @@ describe.skipIf(lacksChromium)('the stage in a real browser', () => {
     const dev = await openDev()
     const window = await browser.openWindow({ locale: 'zh-CN', ...options })
     const page = await window.newPage()
-    page.setDefaultTimeout(8_000)
+    page.setDefaultTimeout(30_000)
     const seen: string[] = []
     page.on('response', (response) => {
       if (/\/(wx\/|send)/.test(response.url()))
@@ -178,7 +173,7 @@ describe.skipIf(lacksChromium)('the stage in a real browser', () => {
     await page.locator('.desktop-toggle').click()
     const desktop = page.frameLocator('.desktop-panel iframe')
     await desktop.locator('img').waitFor()
-    await expect.poll(() => desktop.locator('section.waiting').count()).toBe(1)
+    await expect.poll(() => desktop.locator('section.waiting').count(), { timeout: 10_000 }).toBe(1)
     await page.locator('.scan').nth(1).click()
     await phone(page, 2).locator('#approve').click()
     await desktop.locator('#user-id').waitFor()
@@ -204,7 +199,7 @@ describe.skipIf(lacksChromium)('the stage in a real browser', () => {
     await reopen()
     await arrow(page, 'POST /v1/token').waitFor()
     await page.locator('.clear').click()
-    await expect.poll(() => page.locator('.arrow').count()).toBe(0)
+    await expect.poll(() => page.locator('.arrow').count(), { timeout: 10_000 }).toBe(0)
     await page.locator('.end').click()
     await page.locator('.notice', { hasText: '都结束了' }).waitFor()
     await reopen()
@@ -240,22 +235,26 @@ describe.skipIf(lacksChromium)('the stage in a real browser', () => {
   })
 })
 
-describe.skipIf(lacksChromium)('the stage without a mini program', () => {
-  it('runs that of the folder that is set', async () => {
-    const { mkdir, writeFile } = await import('node:fs/promises')
-    const { join } = await import('node:path')
-    const folder = await tempFolder()
-    await mkdir(join(folder, 'pages'))
-    await writeFile(join(folder, 'app.json'), '{"pages":["pages/home"]}')
-    await writeFile(join(folder, 'pages/home.js'), 'Page({ data: { words: 42 } })')
-    await writeFile(join(folder, 'pages/home.wxml'), '<view id="mine">{{words}}</view>')
-    const { url } = await openDev({ KAIMEN_MINI_PROGRAM: folder })
-    const browser = await openBrowser()
-    onTestFinished(() => browser.close())
-    const page = await (await browser.openWindow()).newPage()
-    await page.goto(`${url}/stage/`)
-    const mine = page.frameLocator('#phone-1 iframe').locator('#mine')
-    expect(await mine.textContent()).toBe('42')
-    await browser.closeWindows()
-  })
-})
+describe.skipIf(lacksChromium)(
+  'the stage with a mini program of one’s own',
+  { timeout: 60_000 },
+  () => {
+    it('runs that of the folder that is set', async () => {
+      const { mkdir, writeFile } = await import('node:fs/promises')
+      const { join } = await import('node:path')
+      const folder = await tempFolder()
+      await mkdir(join(folder, 'pages'))
+      await writeFile(join(folder, 'app.json'), '{"pages":["pages/home"]}')
+      await writeFile(join(folder, 'pages/home.js'), 'Page({ data: { words: 42 } })')
+      await writeFile(join(folder, 'pages/home.wxml'), '<view id="mine">{{words}}</view>')
+      const { url } = await openDev({ KAIMEN_MINI_PROGRAM: folder })
+      const browser = await openBrowser()
+      onTestFinished(() => browser.close())
+      const page = await (await browser.openWindow()).newPage()
+      await page.goto(`${url}/stage/`)
+      const mine = page.frameLocator('#phone-1 iframe').locator('#mine')
+      expect(await mine.textContent()).toBe('42')
+      await browser.closeWindows()
+    })
+  },
+)
