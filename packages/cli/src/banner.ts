@@ -8,15 +8,17 @@ export function printBanner(at: {
   consoleUrl: string | undefined
   emulator: Emulator
   databaseUrl: string
+  hasPhone: boolean
 }) {
   const { url: emulatorUrl, tlsUrl } = at.emulator
   const [app] = seedWorld.apps
   const [person] = seedWorld.people
+  const phone = at.hasPhone ? `\n  phone     手机      ${at.serverUrl}/phone/` : ''
   const entrance = at.consoleUrl === undefined ? '' : `\n  console   控制台    ${at.consoleUrl}`
   console.log(`
   Kaimen 开门
 
-  stage     舞台      ${at.serverUrl}/stage/  ← open this / 打开它${entrance}
+  stage     舞台      ${at.serverUrl}/stage/   ← open this / 打开它${phone}${entrance}
   server    服务端    ${at.serverUrl}
   interface 接口文档  ${at.serverUrl}/openapi.json
   keys      公钥      ${at.serverUrl}/.well-known/jwks.json

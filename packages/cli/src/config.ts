@@ -56,13 +56,13 @@ export type Config = Omit<Hooks, 'webhooks' | 'web'> & {
   /** `KAIMEN_EMULATOR_PORT`. Default 4180. */
   emulatorPort?: number
   emulatorTlsPort?: number
-  /** `KAIMEN_WECHAT_API`. Default `https://api.weixin.qq.com`. */
-  wechatApi?: string
   /**
    * `KAIMEN_MINI_PROGRAM`: the folder of the mini program that the phones of `kaimen dev` run.
-   * Default: the example of a clone.
+   * Default: the one that is here, or in `examples/mini-program`.
    */
   miniProgram?: string
+  /** `KAIMEN_WECHAT_API`. Default `https://api.weixin.qq.com`. */
+  wechatApi?: string
 }
 
 /** What is left out is in the environment. */

@@ -6,20 +6,20 @@ import type { AppOptions, Auth } from '@kaimen/server'
 import { printBanner } from './banner.ts'
 import { openConsole } from './console.ts'
 import { openDevSms } from './dev-sms.ts'
+import { findProgram } from './find-program.ts'
 import { listenForStop } from './listen-for-stop.ts'
 import { openLog } from './log.ts'
 import { openEmulator } from './open-emulator.ts'
 import { refuse } from './refuse.ts'
 import { serve } from './serve.ts'
 import type { Settings } from './settings.ts'
-import { findMiniProgram } from './stage/find-mini-program.ts'
 import { openStage } from './stage/open-stage.ts'
 
 /** `kaimen dev`: everything on this machine, with nothing to set. */
 export async function dev(settings: Settings): Promise<void> {
   const { port, databaseUrl, redisUrl, dataDir, hooks } = settings
   const untilStopped = listenForStop()
-  const program = findMiniProgram(settings.miniProgram)
+  const program = findProgram(settings)
   const secret = settings.secret ?? (await keepDevSecret(dataDir))
   const emulator = await openEmulator(settings)
   const opened: { close(): Promise<void> }[] = [emulator]
@@ -58,7 +58,8 @@ export async function dev(settings: Settings): Promise<void> {
     })
     const consoleUrl =
       console.folder === undefined ? undefined : await findDoor(server, `${publicUrl}/console/`)
-    printBanner({ serverUrl: server.url, consoleUrl, emulator, databaseUrl })
+    const hasPhone = program !== undefined
+    printBanner({ serverUrl: server.url, consoleUrl, emulator, databaseUrl, hasPhone })
     await untilStopped(server, ...opened)
   } catch (error) {
     for (const part of opened) await part.close()
@@ -78,15 +79,6 @@ async function findDoor({ admins }: Pick<Auth, 'admins'>, url: string): Promise<
   }
 }
 
-/**
- * Pages of this machine: the server's own, and those of the example shop. None beside a public URL
- * with TLS, as that of a tunnel: no browser takes the two for one site.
- */
-const devOrigins = (port: number, publicUrl: string) =>
-  publicUrl.startsWith('https:')
-    ? []
-    : [port, 4200].flatMap((each) => [`http://127.0.0.1:${each}`, `http://localhost:${each}`])
-
 /** Those that a phone can run. */
 const listPrograms = (apps: readonly AppOptions[]) =>
   apps
@@ -96,6 +88,15 @@ const listPrograms = (apps: readonly AppOptions[]) =>
       wantsPhone: registration === 'phone',
       takesScans: scan !== undefined,
     }))
+
+/**
+ * Pages of this machine: the server's own, and those of the example shop. None beside a public URL
+ * with TLS, as that of a tunnel: no browser takes the two for one site.
+ */
+const devOrigins = (port: number, publicUrl: string) =>
+  publicUrl.startsWith('https:')
+    ? []
+    : [port, 4200].flatMap((each) => [`http://127.0.0.1:${each}`, `http://localhost:${each}`])
 
 const isSeeded = (app_id: string) => seedWorld.apps.some(({ appid }) => appid === app_id)
 

@@ -36,7 +36,7 @@ Settings come from the environment, or from kaimen.config.ts in this folder; the
   KAIMEN_WEBHOOK_TYPES             events,admit,claims; default 默认 events
   KAIMEN_EMULATOR_PORT             default 默认 4180
   KAIMEN_EMULATOR_TLS_PORT         default 默认 4143
-  KAIMEN_MINI_PROGRAM              of dev, a folder 开发用，小程序目录; default: the example 默认示例
+  KAIMEN_MINI_PROGRAM              the folder that the phone of dev runs 手机运行的小程序目录
   KAIMEN_WECHAT_API                for start and doctor 用于这两个命令, default https://api.weixin.qq.com`
 
 const emulatorEnvironment = `

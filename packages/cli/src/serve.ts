@@ -26,7 +26,7 @@ export async function serve(
     host: string
     drainSeconds?: number
     log: Log
-    /** What answers before the engine does; default nothing. */
+    /** What stands before the engine; default nothing. */
     mount?: (auth: Auth) => Pick<Auth, 'handler' | 'drain'>
   },
 ): Promise<Listener & Pick<Auth, 'admins'>> {

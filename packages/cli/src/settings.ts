@@ -20,7 +20,7 @@ export type Settings = {
   readonly emulatorPort: number
   readonly emulatorTlsPort: number
   readonly wechatApi: string
-  /** The folder of the mini program that the phones of `kaimen dev` run; `undefined`: the example. */
+  /** The folder of the mini program that the phone runs; `undefined`: none was given. */
   readonly miniProgram: string | undefined
   readonly hooks: Hooks
 }
@@ -47,14 +47,11 @@ export async function readSettings(env: Environment, folder = process.cwd()): Pr
     drainSeconds: readDrainSeconds(env, config.drainSeconds ?? 5),
     emulatorPort: readPort('KAIMEN_EMULATOR_PORT', env, config.emulatorPort ?? 4180),
     emulatorTlsPort: readPort('KAIMEN_EMULATOR_TLS_PORT', env, config.emulatorTlsPort ?? 4143),
+    miniProgram: env['KAIMEN_MINI_PROGRAM'] || config.miniProgram || undefined,
     wechatApi: env['KAIMEN_WECHAT_API'] || config.wechatApi || 'https://api.weixin.qq.com',
-    miniProgram: readFolder(env['KAIMEN_MINI_PROGRAM'] || config.miniProgram, folder),
     hooks: readHooks(config, env),
   }
 }
-
-const readFolder = (given: string | undefined, from: string) =>
-  given === undefined ? undefined : resolve(from, given)
 
 function readHooks(config: Config, env: Environment): Hooks {
   const { admit, claims, on, audience, accessTokenSeconds, sms, otp, captcha, password } = config

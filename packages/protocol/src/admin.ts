@@ -149,6 +149,17 @@ export const AdminOverview = v.strictObject({
     count: count('Sessions that are neither ended nor run out, now'),
     complete: v.pipe(v.boolean(), v.description('false: there are more')),
   }),
+  latency: v.pipe(
+    v.array(
+      v.strictObject({
+        kind: v.picklist(['sign_in', 'refresh', 'check']),
+        count: count('How many were measured'),
+        median_ms: count('Half of them took no longer; milliseconds'),
+        p95_ms: count('95 of 100 took no longer; milliseconds'),
+      }),
+    ),
+    v.description('Of the node that answers: the latest 1,024 of each kind, of 15 minutes at most'),
+  ),
 })
 export type AdminOverview = v.InferOutput<typeof AdminOverview>
 

@@ -11,6 +11,7 @@ import type { Admit, Claims, Emit } from './hooks.ts'
 import { rememberHealth } from './health.ts'
 import { mountRoutes } from './http/app.ts'
 import type { Connection, HttpParts } from './http/handlers.ts'
+import { watchLatency } from './http/latency.ts'
 import { limitRequests } from './http/overload.ts'
 import { checkOptions, type AuthOptions, type Report } from './options.ts'
 import { guardStore } from './outage.ts'
@@ -74,6 +75,7 @@ export function createAuth(options: AuthOptions): Auth {
   const admit = joinAdmits(options.admit, webhooks?.admit)
   const claims = joinClaims(options.claims, webhooks?.claims)
   const draining = new AbortController()
+  const latency = watchLatency(clock)
   const examine = options.console?.examine && rememberHealth(options.console.examine, clock)
 
   const revocations = openRevocationFeed({
@@ -107,6 +109,7 @@ export function createAuth(options: AuthOptions): Auth {
       captcha,
       report,
       draining: draining.signal,
+      latency,
       examine,
       accessLifetimeMs,
       maxRequests,
@@ -145,6 +148,7 @@ export function createAuth(options: AuthOptions): Auth {
   const limit = limitRequests({ maxRequests, clock, report })
   const answer = mountRoutes(readyToServe, {
     limit,
+    latency,
     report,
     web: checked.web,
     console: folder === undefined ? undefined : { folder, publicUrl },

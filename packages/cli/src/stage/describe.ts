@@ -73,14 +73,13 @@ function explain({ method, url, to }: SentRequest): Words {
 function hasFailed({ to, url }: SentRequest, reply: SentReply): boolean {
   if (reply.status >= 400) return true
   if (to === 'server') return false
-  if (url.pathname.startsWith('/emulator/'))
-    return /:fail/.test(String(readField(reply, 'errMsg') ?? ''))
+  if (url.pathname.startsWith('/emulator/')) return readErrMsg(reply)?.includes(':fail') === true
   return (readField(reply, 'errcode') ?? 0) !== 0 || !isAnswer(reply)
 }
 
 /** WeChat answers in JSON or with a picture; a page of HTML is a gateway's. */
 const isAnswer = ({ headers, body }: SentReply) =>
-  /^image\//.test(headers.get('content-type') ?? '') || (body !== undefined && body !== '')
+  isPicture(headers) || (body !== undefined && body !== '')
 
 function nameReply({ to, url }: SentRequest, reply: SentReply): string {
   const { status } = reply
@@ -89,13 +88,21 @@ function nameReply({ to, url }: SentRequest, reply: SentReply): string {
     return word === undefined ? String(status) : `${status} ${word}`
   }
   if (url.pathname.startsWith('/emulator/'))
-    return String(readField(reply, 'errMsg') ?? (status < 400 ? 'ok' : status)).slice(0, 60)
+    return readErrMsg(reply) ?? (status < 400 ? 'ok' : String(status))
   const errcode = readField(reply, 'errcode')
   if (typeof errcode === 'number' && errcode !== 0) return `errcode ${errcode}`
   if (status !== 200) return String(status)
-  if (/^image\//.test(reply.headers.get('content-type') ?? '')) return 'image'
+  if (isPicture(reply.headers)) return 'image'
   const names = topNames(reply).filter((name) => name !== 'errcode' && name !== 'errmsg')
   return names.length > 0 ? names.join(', ') : isAnswer(reply) ? 'ok' : '?'
+}
+
+const isPicture = (headers: Headers) => headers.get('content-type')?.startsWith('image/') === true
+
+/** As a phone is told: `login:ok`. */
+function readErrMsg(reply: SentReply): string | undefined {
+  const errMsg = readField(reply, 'errMsg')
+  return typeof errMsg === 'string' ? errMsg.slice(0, 60) : undefined
 }
 
 const isWord = (value: unknown): value is string =>

@@ -2,7 +2,6 @@ import type { Auth, Clock } from '@kaimen/server'
 import { systemClock } from '@kaimen/server'
 import { createPhoneServer, type CompileOptions, type PhoneServer } from '@kaimen/phone'
 import { act } from './act.ts'
-import { isExample } from './find-mini-program.ts'
 import { readField } from './list-fields.ts'
 import type { SentReply, SentRequest } from './message.ts'
 import { phones, type Person, type PhoneName } from './page/wire.ts'
@@ -38,7 +37,7 @@ export interface Stage {
 
 /** Two phones, and the messages between them, the server and WeChat. */
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { emulatorUrl, program, programs } = options
+  const { emulatorUrl, serverUrl, program } = options
   let aheadMs = 0
   const clock: Clock = { ...systemClock, now: () => systemClock.now() + aheadMs }
   const { now } = systemClock
@@ -56,27 +55,38 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   }
 
   const servers: readonly PhoneServer[] = program
-    ? phones.map((phone, index) =>
+    ? phones.map((phone) =>
         createPhoneServer({
           ...program,
-          basePath: `/phone/${index + 1}`,
+          basePath: `/stage/${phone}`,
           emulatorUrl: taps[phone].url,
-          appid: programs[0]?.appid ?? '',
           fetch: (target, init) => {
-            const url = locate(String(target), options)
+            // On their network the standard address is this server's, whatever its port.
+            const url = new Request(target).url.replace(
+              /^http:\/\/127\.0\.0\.1:4100(?=\/|$)/,
+              serverUrl,
+            )
             const headers = new Headers(init?.headers)
-            if (url.startsWith(options.serverUrl)) headers.set(phoneHeader, phone)
+            if (url.startsWith(`${serverUrl}/`)) headers.set(phoneHeader, phone)
             return fetch(url, { ...init, headers })
           },
         }),
       )
     : []
 
+  const alone = program && createPhoneServer({ ...program, emulatorUrl })
+
   function noteUser({ from }: SentRequest, reply: SentReply) {
     const phone = phones.find((each) => each === from)
     const user: unknown = readField(reply, 'user')
     const id: unknown = user instanceof Object ? Reflect.get(user, 'id') : undefined
     if (phone && typeof id === 'string') users.set(phone, id)
+  }
+
+  function end() {
+    ending.abort()
+    alone?.close()
+    for (const server of servers) server.close()
   }
 
   return {
@@ -87,6 +97,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
         ...options,
         recorder,
         servers,
+        alone,
         signal: ending.signal,
         act: (asked) =>
           act(
@@ -107,22 +118,14 @@ export async function openStage(options: StageOptions): Promise<Stage> {
           (await serve(request)) ?? handler(request, connection),
         drain() {
           // Streams that never end would keep the server waiting.
-          ending.abort()
+          end()
           auth.drain()
         },
       }
     },
     async close() {
-      ending.abort()
-      for (const server of servers) server.close()
+      end()
       await Promise.all([wechat, ...Object.values(taps)].map((each) => each.close()))
     },
   }
-}
-
-/** On these phones' network the address that the example has is the server's, whatever its port. */
-function locate(target: string, { program, serverUrl }: StageOptions): string {
-  return program && isExample(program.root)
-    ? target.replace(/^http:\/\/127\.0\.0\.1:4100(?=\/|$)/, serverUrl)
-    : target
 }

@@ -36,28 +36,19 @@ const always: Readonly<Record<string, SecretKind>> = {
 }
 
 /** Names that may be shown. What is on neither list is not. */
-const shown = new Set([
-  ...['status', 'token_type', 'expires_in', 'refresh_expires_in', 'is_new_user', 'app_id', 'appid'],
-  ...['grant_type', 'errcode', 'errmsg', 'errMsg', 'errno', 'rid', 'type', 'title', 'detail'],
-  ...['action', 'retryable', 'kind', 'created_at', 'last_seen_at', 'current', 'nickname'],
-  ...['nickName', 'lang', 'scope', 'page', 'env_version', 'check_path', 'valid', 'poll_interval'],
-  ...[
-    'retry_after',
-    'site',
-    'device',
-    'name',
-    'model',
-    'system',
-    'brand',
-    'platform',
-    'alg',
-    'kty',
-  ],
-  ...['crv', 'use', 'kid', 'realtime', 'person', 'countryCode', 'timestamp', 'width', 'method'],
-  ...['sig_method', 'others', 'token_type_hint', 'subscribed', 'following', 'auto_color'],
-  ...['is_hyaline', 'force_refresh', 'content-type', 'retry-after', 'cache-control', 'origin'],
-  ...['x-kaimen-stage', 'user_id', 'session_id'],
-])
+const shown = new Set(
+  `
+  status token_type expires_in refresh_expires_in is_new_user app_id appid grant_type
+  errcode errmsg errMsg errno rid type title detail action retryable kind created_at
+  last_seen_at current nickname nickName lang scope page env_version check_path valid
+  poll_interval retry_after site device name model system brand platform alg kty crv
+  use kid realtime person countryCode timestamp width method sig_method others
+  token_type_hint subscribed following auto_color is_hyaline force_refresh
+  content-type retry-after cache-control origin user_id session_id
+  `
+    .trim()
+    .split(/\s+/),
+)
 
 const ids = new Set(['id', 'sub', 'sid'])
 
@@ -88,7 +79,7 @@ function findCode(pathname: string, to: SentRequest['to'], from: SentRequest['fr
 const isErrorCode = (value: unknown) => errorCodes.some((code) => code === value)
 
 const isBasic = (value: unknown) =>
-  typeof value === 'string' && (/^basic /i.test(value) || value.includes('kmc_'))
+  typeof value === 'string' && (value.startsWith('Basic ') || value.includes('kmc_'))
 
 /** A user's or a session's: they open nothing. */
 const isId = (value: unknown) => typeof value === 'string' && /^(usr|ses|idn)_\w{1,64}$/.test(value)

@@ -1,7 +1,7 @@
 import type { PhoneServer } from '@kaimen/phone'
 import type { Acted } from './act.ts'
 import type { StageOptions } from './open-stage.ts'
-import type { Setting } from './page/wire.ts'
+import { phones, type Setting } from './page/wire.ts'
 import { readCode } from './read-code.ts'
 import type { Recorder } from './recorder.ts'
 import { renderDesktop, renderStage } from './render-page.ts'
@@ -10,6 +10,8 @@ import { icon, styles } from './styles.ts'
 interface PageParts extends StageOptions {
   readonly recorder: Recorder
   readonly servers: readonly PhoneServer[]
+  /** The one at `/phone`, of which nothing is recorded. */
+  readonly alone: PhoneServer | undefined
   /** Ends every stream. */
   readonly signal: AbortSignal
   readonly act: (asked: Readonly<Record<string, unknown>>) => Promise<Acted | undefined>
@@ -17,7 +19,7 @@ interface PageParts extends StageOptions {
 
 /** Answers what belongs to the stage and its phones; `undefined`: what does not. */
 export function servePages(parts: PageParts): (request: Request) => Promise<Response | undefined> {
-  const { servers, signal, recorder, program, publicUrl } = parts
+  const { servers, alone, signal, recorder, program, publicUrl } = parts
   const setting: Setting = {
     people: parts.people.map(({ id, nickname }) => ({ id, nickname })),
     programs: parts.programs.map(({ appid, wantsPhone }) => ({ appid, wantsPhone })),
@@ -62,11 +64,10 @@ export function servePages(parts: PageParts): (request: Request) => Promise<Resp
       url.hostname = '127.0.0.1'
       return move(url, '/stage/')
     }
-    if (room === 'stage') return answer(request, pathname.slice('/stage'.length))
-    const number = /^\/phone\/(\d)(?:\/|$)/.exec(pathname)?.[1]
-    if (number === undefined) return move(url, '/phone/1/')
-    const server = servers[Number(number) - 1]
-    return server ? untilEnd(await server.handler(request), signal) : notFound()
+    if (room === 'phone') return alone?.handler(request)
+    const phone = phones.findIndex((name) => pathname.startsWith(`/stage/${name}/`))
+    if (phone >= 0) return servers[phone]?.handler(request) ?? notFound()
+    return answer(request, pathname.slice('/stage'.length))
   }
 }
 
@@ -115,17 +116,6 @@ function stream(recorder: Recorder, signal: AbortSignal): Response {
   return new Response(body, {
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
   })
-}
-
-/** A phone's stream of changes ends when the server does. */
-function untilEnd(response: Response, signal: AbortSignal): Response {
-  if (response.body === null || response.headers.get('content-type') !== 'text/event-stream')
-    return response
-  const pipe = new TransformStream<Uint8Array, Uint8Array>()
-  const ended = response.body.pipeTo(pipe.writable, { signal, preventAbort: true })
-  // The browser left, or the server ends: either way the stream is over.
-  void ended.catch(() => pipe.writable.close()).catch(() => {})
-  return new Response(pipe.readable, response)
 }
 
 const move = (url: URL, path: string) =>

@@ -132,6 +132,7 @@ body.desktop { height: auto; min-height: 100dvh; background: var(--card); }
   header { gap: 12px; padding: 8px 14px; }
   header p { display: none; }
   header nav { flex: 1; justify-content: flex-end; gap: 12px; font-size: 13px; }
+  header a:nth-of-type(2), header a:nth-of-type(3) { display: none; }
   .views { display: flex; padding: 8px 14px 0; gap: 6px; }
   .views button { flex: 1; }
   .views [aria-pressed='true'] { background: var(--ink); border-color: var(--ink); color: var(--card); }

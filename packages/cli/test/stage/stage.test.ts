@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { seedWorld } from '@kaimen/emulator'
 import type { FrameLocator, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
@@ -6,12 +7,15 @@ import { freePorts, runKaimen, tempFolder, type Environment } from '../support/k
 
 const [liHua, wangFang] = seedWorld.people
 
+const example = fileURLToPath(new URL('../../../../examples/mini-program', import.meta.url))
+
 async function openDev(more: Environment = {}) {
   const [port = '', emulatorPort = ''] = await freePorts(2)
   const kaimen = runKaimen(['dev'], {
     KAIMEN_PORT: port,
     KAIMEN_EMULATOR_PORT: emulatorPort,
     KAIMEN_DATA_DIR: await tempFolder(),
+    KAIMEN_MINI_PROGRAM: example,
     ...more,
   })
   await kaimen.printed('Ctrl-C')
@@ -47,7 +51,7 @@ describe('the stage over HTTP', () => {
       })
     }
     expect(await ask('/stage/', { host: 'evil.example' })).toBe(403)
-    expect(await ask('/phone/1/', { host: 'evil.example' })).toBe(403)
+    expect(await ask('/stage/phone-1/', { host: 'evil.example' })).toBe(403)
     expect(await ask('/stage/events', { 'x-forwarded-for': '203.0.113.9' })).toBe(403)
     expect(await ask('/stage/act', {}, 'POST')).toBe(403)
     expect(await ask('/stage/act', { origin: 'http://evil.example' }, 'POST')).toBe(403)
@@ -56,7 +60,9 @@ describe('the stage over HTTP', () => {
 
   it('ends with the server, though somebody looks at it', async () => {
     const { kaimen, url } = await openDev()
-    const streams = [`${url}/stage/events`, `${url}/phone/1/events`].map((each) => fetch(each))
+    const streams = [`${url}/stage/events`, `${url}/stage/phone-1/events`].map((each) =>
+      fetch(each),
+    )
     const bodies = (await Promise.all(streams)).map((reply) => reply.text())
     kaimen.signal('SIGTERM')
     await Promise.allSettled(bodies)
@@ -74,7 +80,7 @@ describe('the stage over HTTP', () => {
       KAIMEN_PUBLIC_URL: 'https://auth.example.com',
     })
     await kaimen.printed(port)
-    for (const path of ['/', '/stage/', '/phone/1/'])
+    for (const path of ['/', '/stage/', '/phone/'])
       expect((await fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual' })).status).toBe(
         404,
       )

@@ -164,6 +164,29 @@ export const Overview = defineComponent({
       )
     }
 
+    function showLatency({ latency }: AdminOverview) {
+      return showTable({
+        label: t('响应时间', 'Latency'),
+        rows: latency,
+        keyOf: ({ kind }) => kind,
+        empty: t('最近 15 分钟没有请求。', 'There was no request in the last 15 minutes.'),
+        columns: [
+          { title: t('请求', 'Request'), cell: ({ kind }) => nameLatency(kind) },
+          {
+            title: t('一半以内', 'Half within'),
+            right: true,
+            cell: ({ median_ms }) => `${formatNumber(median_ms)} ms`,
+          },
+          {
+            title: t('95% 以内', '95 % within'),
+            right: true,
+            cell: ({ p95_ms }) => `${formatNumber(p95_ms)} ms`,
+          },
+          { title: t('次数', 'Times'), right: true, cell: ({ count }) => formatNumber(count) },
+        ],
+      })
+    }
+
     return () => {
       const found = overview.value.value
       return (
@@ -246,6 +269,16 @@ export const Overview = defineComponent({
                     </p>
                   )}
                 </div>
+                <div class="panel">
+                  <h2>{t('响应时间', 'Latency')}</h2>
+                  {showLatency(found)}
+                  <p class="hint">
+                    {t(
+                      '应答本页的节点，最近 15 分钟，每种最多 1024 次。',
+                      'Of the node that answers this page: the last 15 minutes, 1,024 of each kind at most.',
+                    )}
+                  </p>
+                </div>
               </div>
             </>
           )}
@@ -254,6 +287,17 @@ export const Overview = defineComponent({
     }
   },
 })
+
+function nameLatency(kind: AdminOverview['latency'][number]['kind']): string {
+  switch (kind) {
+    case 'sign_in':
+      return t('登录', 'Sign-in')
+    case 'refresh':
+      return t('刷新令牌', 'Refresh')
+    case 'check':
+      return t('查询用户与令牌', 'User and token checks')
+  }
+}
 
 function formatShare(share: number): string {
   return share.toLocaleString(language.value, { style: 'percent', maximumFractionDigits: 1 })

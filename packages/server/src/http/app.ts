@@ -8,7 +8,8 @@ import {
 import { Hono } from 'hono'
 import { routePath } from 'hono/route'
 import { KaimenError } from '../errors.ts'
-import type { Connection, Handler, Handlers, HttpParts } from './handlers.ts'
+import type { Call, Connection, Handler, Handlers, HttpParts } from './handlers.ts'
+import type { Latency } from './latency.ts'
 import { endOtherSessions, endSession, listSessions, me } from './me.ts'
 import { healthz, jwks, openapi, readyz } from './operation.ts'
 import type { RequestLimit } from './overload.ts'
@@ -89,6 +90,7 @@ type Mounted = Pick<Route, 'method' | 'path'>
 
 type MountOptions = {
   readonly limit: RequestLimit
+  readonly latency: Latency
   readonly report: (message: string, error: unknown) => void
   readonly web: WebSettings
   /** The path of `publicUrl`, as `/auth`; empty where it has none. */
@@ -108,18 +110,20 @@ const cutOff =
 /** The HTTP surface: every route of the protocol, and a problem for everything else. */
 export function mountRoutes(
   ready: () => Promise<HttpParts>,
-  { limit, report, web, prefix, console: consolePage }: MountOptions,
+  { limit, latency, report, web, prefix, console: consolePage }: MountOptions,
 ): (request: Request, connection: Connection) => Promise<Response> {
   const app = new Hono<{ Bindings: Connection }>(prefix === '' ? {} : { getPath: cutOff(prefix) })
 
   // Whoever asks whether the process lives does not ask whether the database does.
   app.on(routes.healthz.method, routes.healthz.path, healthz)
-  const mount = (name: RouteName | AdminRouteName, { method, path }: Mounted, handle: Handler) =>
+  const mount = (name: RouteName | AdminRouteName, { method, path }: Mounted, handle: Handler) => {
+    const answer = latency.measure(name, async (call: Call) => handle(await ready(), call))
     app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) =>
-      limit(name, c.req.raw, async () =>
-        handle(await ready(), { request: c.req.raw, connection: c.env, params: c.req.param() }),
+      limit(name, c.req.raw, () =>
+        answer({ request: c.req.raw, connection: c.env, params: c.req.param() }),
       ),
     )
+  }
   for (const [name, handle] of Object.entries(handlers) as [keyof Handlers, Handler][]) {
     mount(name, routes[name], handle)
   }

@@ -9,6 +9,7 @@ import type { CheckCredential } from '../credential/check-credential.ts'
 import { KaimenError } from '../errors.ts'
 import type { SeenHealth } from '../health.ts'
 import type { Captcha } from '../hooks.ts'
+import type { Latency } from './latency.ts'
 import type { AccessTokens } from '../session/access-token.ts'
 import type { RevocationFeed } from '../session/revocation-feed.ts'
 import type { Rotation } from '../session/rotation.ts'
@@ -39,6 +40,8 @@ export type HttpParts = SignInParts &
     readonly web: WebSettings
     /** Where the server is reached. */
     readonly publicUrl: string
+    /** How long this node takes. */
+    readonly latency: Latency
     /** Aborts when the node is about to stop: what waits for news answers with what it has. */
     readonly draining: AbortSignal
     /** What works and what does not; `undefined`: nobody looks. */

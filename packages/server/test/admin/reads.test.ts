@@ -130,6 +130,12 @@ describe.each<StoreKind>(['memory', 'sqlite'])(
         { code: 'password_wrong', errcode: null, count: 1 },
       ])
       expect(body['active_devices']).toEqual({ count: 4, complete: true })
+      expect(body['latency']).toContainEqual({
+        kind: 'sign_in',
+        count: expect.any(Number),
+        median_ms: expect.any(Number),
+        p95_ms: expect.any(Number),
+      })
 
       const byDay = shaped('adminOverview', await admin.get('overview?by=day'))
       expect(byDay['buckets']).toHaveLength(30)

@@ -39,7 +39,7 @@ export function drawPhone(name: PhoneName, setting: Setting): PhoneFrame {
     // A new frame: the history of the page is not the phone's.
     frame = document.createElement('iframe')
     frame.title = inEither(actors[name])
-    frame.src = `/phone/${index + 1}/?bare&${query.toString()}`
+    frame.src = `/stage/${name}/?bare&${query.toString()}`
     device.replaceChildren(frame)
   }
   people.addEventListener('change', () => start())

@@ -58,6 +58,7 @@ function drawHead(): HTMLElement {
       link(words.sms, `${setting.emulatorUrl}/emulator/sms`),
       link(words.world, `${setting.emulatorUrl}/emulator/world`),
       link(words.document, '/openapi.json'),
+      link(words.console, '/console'),
       makeButton('language', words.other, () => {
         document.documentElement.lang = isChinese() ? 'en' : 'zh-CN'
         localStorage.setItem('stage:language', document.documentElement.lang)
@@ -92,7 +93,7 @@ document.body.append(
 )
 
 const events = new EventSource('/stage/events')
-const read = ({ data }: MessageEvent<string>): unknown => JSON.parse(data)
+const read = ({ data }: MessageEvent<unknown>): unknown => JSON.parse(String(data))
 events.addEventListener('all', (event) => diagram.show(read(event) as Arrow[]))
 events.addEventListener('arrow', (event) => diagram.add(read(event) as Arrow))
 events.addEventListener('error', () => say(words.lost))

@@ -62,6 +62,7 @@ export const words = {
   ),
   document: say('接口文档', 'Interface'),
   world: say('模拟世界', 'World'),
+  console: say('控制台', 'Console'),
   sms: say('收到的短信', 'SMS'),
   other: say('English', '中文'),
   lost: say('和服务端断开了，正在重连…', 'The server is away; trying again…'),

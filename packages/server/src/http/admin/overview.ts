@@ -68,6 +68,7 @@ export const overview: AdminHandler = async (parts, { request }) => {
       count: Math.min(devices, mostDevices),
       complete: devices <= mostDevices,
     },
+    latency: [...parts.latency.read()],
   }
   return jsonResponse(reply)
 }
