@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createPhoneServer, type PhoneServer } from '../src/serve/create-phone-server.ts'
+import { findMiniProgram } from '../src/serve/find-mini-program.ts'
 import { replyHeader, requestHeader } from '../src/run/wire.ts'
 import { writeProgram, type ProgramFolder } from './support/program.ts'
 
@@ -117,6 +118,19 @@ describe('what the mini program sends', () => {
     expect(preflight.status).toBe(405)
     const broken = await ask('/phone/send', { method: 'POST', headers: { [requestHeader]: '%' } })
     expect(broken.status).toBe(400)
+  })
+})
+
+describe('the mini program of a folder', () => {
+  it('is there, or where the project says, or nowhere', () => {
+    expect(findMiniProgram(folder.root)).toEqual({ root: folder.root, appid: undefined })
+    folder.write('project/project.config.json', '{"miniprogramRoot":"../","appid":"wx1"}')
+    expect(findMiniProgram(`${folder.root}/project`)).toEqual({
+      root: `${folder.root}/`,
+      appid: 'wx1',
+    })
+    folder.write('broken/project.config.json', '{')
+    expect(findMiniProgram(`${folder.root}/broken`)).toBeUndefined()
   })
 })
 
