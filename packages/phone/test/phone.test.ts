@@ -190,6 +190,17 @@ describe('components', () => {
     ])
   })
 
+  it('that are pages have the query in their properties', async () => {
+    program = await openProgram(
+      {
+        'pages/a/a.wxml': '<view id="n">{{n + 1}} {{word}}</view>',
+        'pages/a/a.js': 'Component({ properties: { n: Number, word: String } })',
+      },
+      { path: '/pages/a/a?n=3&word=x' },
+    )
+    await expectText('#n', /^4 x$/)
+  })
+
   it('are made by Component as pages too, and stand in a form as fields', async () => {
     program = await openProgram({
       'pages/a/a.wxml':

@@ -95,7 +95,8 @@ export function openPageStack(machinery: Machinery): PageStack {
       },
     })
     if (isTab(route)) window.element.append(drawTabs(route))
-    const root = backend.createRoot('wx-page', space, route)
+    // A page made by Component has its query in its properties too.
+    const root = backend.createRoot('wx-page', space, `${route}?${writeQuery(query)}`)
     const instance = root.get() as unknown as PageInstance
     instance.route = route
     instance.options = query
@@ -261,6 +262,11 @@ function readQuery(text: string): Record<string, string> {
     }),
   )
 }
+
+const writeQuery = (query: Readonly<Record<string, string>>) =>
+  Object.entries(query)
+    .map((pair) => pair.join('='))
+    .join('&')
 
 function slideIn(element: HTMLElement) {
   element.dataset['place'] = 'right'
