@@ -81,7 +81,7 @@ describe('the stage over HTTP', () => {
   })
 })
 
-describe.skipIf(lacksChromium)('the stage in a real browser', () => {
+describe.skipIf(lacksChromium)('the stage in a real browser', { timeout: 60_000 }, () => {
   let browser: Browser
   beforeAll(async () => {
     browser = await openBrowser()
@@ -93,7 +93,7 @@ describe.skipIf(lacksChromium)('the stage in a real browser', () => {
     const dev = await openDev()
     const window = await browser.openWindow({ locale: 'zh-CN', ...options })
     const page = await window.newPage()
-    page.setDefaultTimeout(8_000)
+    page.setDefaultTimeout(30_000)
     const seen: string[] = []
     page.on('response', (response) => {
       if (/\/(wx\/|send)/.test(response.url()))
@@ -172,7 +172,7 @@ describe.skipIf(lacksChromium)('the stage in a real browser', () => {
     await page.locator('.desktop-toggle').click()
     const desktop = page.frameLocator('.desktop-panel iframe')
     await desktop.locator('img').waitFor()
-    await expect.poll(() => desktop.locator('section.waiting').count()).toBe(1)
+    await expect.poll(() => desktop.locator('section.waiting').count(), { timeout: 10_000 }).toBe(1)
     await page.locator('.scan').nth(1).click()
     await phone(page, 2).locator('#approve').click()
     await desktop.locator('#user-id').waitFor()
@@ -198,7 +198,7 @@ describe.skipIf(lacksChromium)('the stage in a real browser', () => {
     await reopen()
     await arrow(page, 'POST /v1/token').waitFor()
     await page.locator('.clear').click()
-    await expect.poll(() => page.locator('.arrow').count()).toBe(0)
+    await expect.poll(() => page.locator('.arrow').count(), { timeout: 10_000 }).toBe(0)
     await page.locator('.end').click()
     await page.locator('.notice', { hasText: '都结束了' }).waitFor()
     await reopen()
@@ -234,22 +234,26 @@ describe.skipIf(lacksChromium)('the stage in a real browser', () => {
   })
 })
 
-describe.skipIf(lacksChromium)('the stage without a mini program', () => {
-  it('runs that of the folder that is set', async () => {
-    const { mkdir, writeFile } = await import('node:fs/promises')
-    const { join } = await import('node:path')
-    const folder = await tempFolder()
-    await mkdir(join(folder, 'pages'))
-    await writeFile(join(folder, 'app.json'), '{"pages":["pages/home"]}')
-    await writeFile(join(folder, 'pages/home.js'), 'Page({ data: { words: 42 } })')
-    await writeFile(join(folder, 'pages/home.wxml'), '<view id="mine">{{words}}</view>')
-    const { url } = await openDev({ KAIMEN_MINI_PROGRAM: folder })
-    const browser = await openBrowser()
-    onTestFinished(() => browser.close())
-    const page = await (await browser.openWindow()).newPage()
-    await page.goto(`${url}/stage/`)
-    const mine = page.frameLocator('#phone-1 iframe').locator('#mine')
-    expect(await mine.textContent()).toBe('42')
-    await browser.closeWindows()
-  })
-})
+describe.skipIf(lacksChromium)(
+  'the stage with a mini program of one’s own',
+  { timeout: 60_000 },
+  () => {
+    it('runs that of the folder that is set', async () => {
+      const { mkdir, writeFile } = await import('node:fs/promises')
+      const { join } = await import('node:path')
+      const folder = await tempFolder()
+      await mkdir(join(folder, 'pages'))
+      await writeFile(join(folder, 'app.json'), '{"pages":["pages/home"]}')
+      await writeFile(join(folder, 'pages/home.js'), 'Page({ data: { words: 42 } })')
+      await writeFile(join(folder, 'pages/home.wxml'), '<view id="mine">{{words}}</view>')
+      const { url } = await openDev({ KAIMEN_MINI_PROGRAM: folder })
+      const browser = await openBrowser()
+      onTestFinished(() => browser.close())
+      const page = await (await browser.openWindow()).newPage()
+      await page.goto(`${url}/stage/`)
+      const mine = page.frameLocator('#phone-1 iframe').locator('#mine')
+      expect(await mine.textContent()).toBe('42')
+      await browser.closeWindows()
+    })
+  },
+)
