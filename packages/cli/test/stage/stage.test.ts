@@ -59,7 +59,8 @@ describe('the stage over HTTP', () => {
     const streams = [`${url}/stage/events`, `${url}/phone/1/events`].map((each) => fetch(each))
     const bodies = (await Promise.all(streams)).map((reply) => reply.text())
     kaimen.signal('SIGTERM')
-    await Promise.allSettled(bodies)
+    // Each is ended, not cut off.
+    await Promise.all(bodies)
     expect(await kaimen.ended).toMatchObject({ code: 0, stderr: '' })
   })
 
