@@ -15,7 +15,7 @@ const kinds = {
   check: ['me', 'introspect'],
 } as const satisfies Record<string, readonly RouteName[]>
 
-export type LatencyKind = keyof typeof kinds
+type LatencyKind = keyof typeof kinds
 
 const kindOf: ReadonlyMap<string, LatencyKind> = new Map([
   ...kinds.sign_in.map((name) => [name, 'sign_in'] as const),
