@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { findBarriers } from '../../../tools/support/find-barriers.ts'
 import { lacksChromium, openBrowser, type Browser } from '../../../tools/support/browser.ts'
 import {
   act,
   beginSignIn,
   buildConsole,
   expectHeading,
-  findBarriers,
   followLink,
   liHua,
   open,

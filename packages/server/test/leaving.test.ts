@@ -302,6 +302,11 @@ const unexported: Readonly<Record<string, string>> = {
 
 /** Tables in which no row is of a user. */
 const ofNobody = [
+  // Who works at the console is a user of nothing else.
+  'admins',
+  'admin_invites',
+  'admin_recovery_codes',
+  'admin_sessions',
   'cursors',
   'cutoffs',
   'ephemeral',

@@ -2,6 +2,7 @@ import { seedWorld } from '@kaimen/emulator'
 import type { FrameLocator, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { lacksChromium, openBrowser, type Browser } from '../../../../tools/support/browser.ts'
+import { findBarriers } from '../../../../tools/support/find-barriers.ts'
 import { freePorts, runKaimen, tempFolder, type Environment } from '../support/kaimen.ts'
 
 const [liHua, wangFang] = seedWorld.people
@@ -116,6 +117,15 @@ describe.skipIf(lacksChromium)('the stage in a real browser', { timeout: 60_000 
     await phone(page, number).locator('#sign-in').click()
     await phone(page, number).locator('#user-id').waitFor()
   }
+
+  it.each([
+    ['wide and light', { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }],
+    ['narrow and dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }],
+  ] as const)('%s, has nothing that axe calls a barrier', async (_, look) => {
+    const { page } = await open(look)
+    await phone(page, 1).locator('#sign-in').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+  })
 
   it('draws a login as it happens, and opens each arrow without a secret in it', async () => {
     const { page, seen, url } = await open()

@@ -11,7 +11,6 @@ import type { AdminRole } from '@kaimen/protocol'
 import { createAuth, systemClock, type Auth } from '@kaimen/server'
 import { listen } from '@kaimen/server/node'
 import { createMemoryStore } from '@kaimen/server/store/memory'
-import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { build } from 'vite'
 
@@ -264,28 +263,6 @@ export async function act(page: Page, asks: string, does: string, typed?: string
   await dialog.getByRole('button', { name: does, exact: true }).click()
   await dialog.waitFor({ state: 'detached' })
   return page.locator('.notice').last().innerText()
-}
-
-/** What axe finds against WCAG 2.1 AA and its best practices, in a world of its own beside the page. */
-export async function findBarriers(page: Page): Promise<string[]> {
-  const devtools = await page.context().newCDPSession(page)
-  const { frameTree } = await devtools.send('Page.getFrameTree')
-  const { executionContextId: contextId } = await devtools.send('Page.createIsolatedWorld', {
-    frameId: frameTree.frame.id,
-    worldName: 'axe',
-  })
-  await devtools.send('Runtime.evaluate', { expression: axe.source, contextId })
-  const { result } = await devtools.send('Runtime.evaluate', {
-    expression: `axe
-      .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'] })
-      .then(({ violations }) => JSON.stringify(violations.flatMap(({ id, nodes }) =>
-        nodes.map(({ html }) => id + ': ' + html))))`,
-    contextId,
-    awaitPromise: true,
-    returnByValue: true,
-  })
-  await devtools.detach()
-  return JSON.parse(String(result.value)) as string[]
 }
 
 /** @throws Where it is not there in time. */
