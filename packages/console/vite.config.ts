@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vite'
+import { defaultClientConditions, defineConfig } from 'vite'
 
 /** What the Apache License 2.0, section 4 (d), wants kept beside what is built on ECharts. */
 const notice = fileURLToPath(new URL('NOTICE', import.meta.resolve('echarts/package.json')))
 
 export default defineConfig({
+  // In a clone nothing is built: of our packages the sources are read.
+  resolve: { conditions: ['@kaimen/source', ...defaultClientConditions] },
   // Relative, because publicUrl may have a path.
   base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'vue' } },
