@@ -36,6 +36,7 @@ describe('kaimen', () => {
           'KAIMEN_DRAIN_SECONDS',
           'KAIMEN_EMULATOR_PORT',
           'KAIMEN_EMULATOR_TLS_PORT',
+          'KAIMEN_MINI_PROGRAM',
           'KAIMEN_WECHAT_API',
         ]),
       )
