@@ -35,6 +35,7 @@ const rows = [
     'sdk',
     'client-address',
     'host',
+    'read-at-most',
     'health',
     'wechat-refusal',
   ],

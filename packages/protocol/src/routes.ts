@@ -99,6 +99,8 @@ export type ServiceScope = (typeof serviceScopes)[number]
 
 const bodyErrors = ['body_invalid', 'body_too_large', 'media_type_unsupported'] as const
 const bearerErrors = ['token_invalid', 'token_expired', 'session_ended', 'user_disabled'] as const
+/** Of a scan that cannot be decided. */
+const scanErrors = ['scan_invalid', 'scan_expired', 'scan_taken', 'scan_done'] as const
 const serviceErrors = ['credential_invalid', 'scope_missing'] as const
 /** Of whoever proved who they are, and may not come in. */
 const admissionErrors = ['user_disabled', 'user_deleted', 'sign_in_refused'] as const
@@ -640,14 +642,7 @@ export const routes = {
     body: ScanTicketBody,
     reply: ScanClaimed,
     noStore: true,
-    errors: [
-      ...bodyErrors,
-      ...bearerErrors,
-      'scan_invalid',
-      'scan_expired',
-      'scan_taken',
-      'scan_done',
-    ],
+    errors: [...bodyErrors, ...bearerErrors, ...scanErrors],
   },
   approveScan: {
     method: 'POST',
@@ -657,16 +652,7 @@ export const routes = {
     body: ScanTicketBody,
     reply: Empty,
     noStore: true,
-    errors: [
-      ...bodyErrors,
-      ...bearerErrors,
-      'reauth_required',
-      'scan_invalid',
-      'scan_expired',
-      'scan_taken',
-      'scan_unclaimed',
-      'scan_done',
-    ],
+    errors: [...bodyErrors, ...bearerErrors, 'reauth_required', ...scanErrors, 'scan_unclaimed'],
   },
   rejectScan: {
     method: 'POST',
@@ -676,15 +662,7 @@ export const routes = {
     body: ScanTicketBody,
     reply: Empty,
     noStore: true,
-    errors: [
-      ...bodyErrors,
-      ...bearerErrors,
-      'scan_invalid',
-      'scan_expired',
-      'scan_taken',
-      'scan_unclaimed',
-      'scan_done',
-    ],
+    errors: [...bodyErrors, ...bearerErrors, ...scanErrors, 'scan_unclaimed'],
   },
   following: {
     method: 'GET',

@@ -39,7 +39,7 @@ export function guardStore(
     } catch (cause) {
       if (!isAway) {
         report(
-          'The ephemeral store is away. WeChat sign-in and refresh go on; SMS codes, passwords and tickets are refused until it is back',
+          'The ephemeral store is away. WeChat sign-in and refresh go on; SMS codes, passwords, tickets, web sign-ins and scans are refused until it is back',
           cause,
         )
       }

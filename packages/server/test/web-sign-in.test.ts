@@ -274,7 +274,6 @@ describe('a callback that is not right changes nothing', () => {
     const path = await browser.decide(location(begun), liHua)
     const victim = openWebBrowser(world)
     expectPages(await victim.open(path), 403, 'state_foreign')
-    await start(websiteAppId, {})
     const named = openWebBrowser(world)
     await named.open(`/v1/web/${websiteAppId}/start`)
     expectPages(await named.open(path), 403, 'state_foreign')

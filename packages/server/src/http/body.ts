@@ -1,6 +1,7 @@
 import type { Localized } from '@kaimen/protocol'
 import { safeParse, type BaseIssue, type GenericSchema, type InferOutput } from 'valibot'
 import { KaimenError } from '../errors.ts'
+import { readAtMost } from '../read-at-most.ts'
 
 /** The largest body taken, in bytes; the largest real one is some hundred. */
 export const maxBodyBytes = 64 * 1024
@@ -76,15 +77,9 @@ async function readBytes(
 ): Promise<Uint8Array> {
   const tooLarge = () => new KaimenError('body_too_large', told)
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge()
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = request.body ?? []
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > maxBytes) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+  const bytes = await readAtMost(request, maxBytes)
+  if (!bytes) throw tooLarge()
+  return bytes
 }
 
 function mediaType(request: Request): string {

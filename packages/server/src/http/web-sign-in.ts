@@ -27,7 +27,7 @@ export const webStart: Handler = async (parts, call) => {
     }
     return await sendToWechat(parts, request, begun)
   } catch (error) {
-    return refuse(parts, request, error, {})
+    return refuse(parts, request, error, undefined)
   }
 }
 
@@ -56,7 +56,7 @@ export const webCallback: Handler = async (parts, call) => {
       : goTo(withFragment(return_to))
     return await beginWebSession(parts, request, result.session, arrived)
   } catch (error) {
-    return refuse(parts, request, error, { begun })
+    return refuse(parts, request, error, begun)
   }
 }
 
@@ -127,7 +127,7 @@ function refuse(
   parts: HttpParts,
   request: Request,
   error: unknown,
-  { begun }: { begun?: WebBegun | undefined },
+  begun: WebBegun | undefined,
 ): Response {
   const refusal =
     error instanceof KaimenError ? error : new KaimenError('internal_error', { cause: error })

@@ -37,12 +37,10 @@ export async function signInByWeb(
       if (!isLoginCode(code)) throw new KaimenError('code_invalid')
       const { proof: wechat, profile } = await proveByWebOAuth(parts.wechat, app, { code, scope })
       const proof: Proof = { wechat, phone: null, by: 'web' }
-      if (scope === 'snsapi_base' && (await needsUnionid(parts, app, wechat))) {
-        await markWebUsed(parts, state)
-        return userinfoRequired
-      }
-      result = await signIn(parts, app, proof, { device, restore: undefined })
+      const asksAgain = scope === 'snsapi_base' && (await needsUnionid(parts, app, wechat))
+      if (!asksAgain) result = await signIn(parts, app, proof, { device, restore: undefined })
       await markWebUsed(parts, state)
+      if (!result) return userinfoRequired
       if (result.status === 'signed_in') await adoptProfile(parts, result.user, profile)
       return rememberResult(parts, claim, result)
     }),

@@ -1,5 +1,6 @@
 import { secondMs } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
+import { readAtMost } from '../read-at-most.ts'
 import type { StoredUser } from '../store/store.ts'
 import { readNickname } from './nickname.ts'
 import { readPicture } from './picture.ts'
@@ -68,16 +69,4 @@ function isOfWechat(address: string, openUrl: string): boolean {
   if (origin === openUrl) return true
   // WeChat writes http:, and has both.
   return /^https?:$/.test(protocol) && port === '' && /(^|\.)qlogo\.cn$/.test(hostname)
-}
-
-async function readAtMost(response: Response, maxBytes: number): Promise<Uint8Array | undefined> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = response.body ?? []
-  for await (const chunk of body) {
-    size += chunk.length
-    if (size > maxBytes) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }

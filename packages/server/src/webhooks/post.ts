@@ -1,3 +1,4 @@
+import { readAtMost } from '../read-at-most.ts'
 import type { Clock } from '../clock.ts'
 import { secondMs } from '../clock.ts'
 import type { Random } from '../random.ts'
@@ -100,14 +101,7 @@ export async function discard(response: Response): Promise<void> {
 }
 
 async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let size = 0
-  const body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> = response.body ?? []
-  for await (const chunk of body) {
-    size += chunk.length
-    // Leaving the loop ends the connection: no more of it is read.
-    if (size > maxReplyBytes) throw new Error('The webhook answered with more than 64 KiB')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const bytes = await readAtMost(response, maxReplyBytes)
+  if (!bytes) throw new Error('The webhook answered with more than 64 KiB')
+  return bytes.toString('utf8')
 }

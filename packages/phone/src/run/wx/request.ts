@@ -97,7 +97,6 @@ export function describeNetwork(network: Network, makeApi: MakeApi, tell: Tell) 
         data: text === undefined ? reply.body : dataType === 'json' ? parse(text) : text,
       }
     })
-    const nothing = () => {}
     return {
       abort,
       onHeadersReceived: nothing,
@@ -127,14 +126,7 @@ export function describeNetwork(network: Network, makeApi: MakeApi, tell: Tell) 
       })
       return { statusCode: reply.status, header: reply.header, data: decode(reply.body) }
     })
-    const nothing = () => {}
-    return {
-      abort,
-      onHeadersReceived: nothing,
-      offHeadersReceived: nothing,
-      onProgressUpdate: nothing,
-      offProgressUpdate: nothing,
-    }
+    return { abort, ...silentProgress }
   }
 
   function downloadFile(option: WechatMiniprogram.DownloadFileOption) {
@@ -151,14 +143,7 @@ export function describeNetwork(network: Network, makeApi: MakeApi, tell: Tell) 
       const tempFilePath = network.files.add(reply.body, type)
       return { statusCode: reply.status, header: reply.header, tempFilePath }
     })
-    const nothing = () => {}
-    return {
-      abort,
-      onHeadersReceived: nothing,
-      offHeadersReceived: nothing,
-      onProgressUpdate: nothing,
-      offProgressUpdate: nothing,
-    }
+    return { abort, ...silentProgress }
   }
 
   return {
@@ -172,6 +157,15 @@ export function describeNetwork(network: Network, makeApi: MakeApi, tell: Tell) 
       weakNet: false,
     })),
   } satisfies Partial<Wx>
+}
+
+const nothing = () => {}
+/** What is sent is there at once: there is nothing to tell of on the way. */
+const silentProgress = {
+  onHeadersReceived: nothing,
+  offHeadersReceived: nothing,
+  onProgressUpdate: nothing,
+  offProgressUpdate: nothing,
 }
 
 const isFields = (data: unknown): data is Readonly<Record<string, unknown>> =>
