@@ -349,6 +349,23 @@ describe('a callback that is not right changes nothing', () => {
   })
 })
 
+describe('whom the host does not admit', () => {
+  it('is told so on a page, in the host’s words, and is nobody', async () => {
+    const asked: unknown[] = []
+    await begin({
+      admit({ proof, user }) {
+        asked.push([proof.kind, proof.app_id, user])
+        return { refuse: { 'zh-CN': '仅限受邀用户。', en: 'By <invitation> only.' } }
+      },
+    })
+    const reply = await browser.signIn(websiteAppId, liHua)
+    expectPages(reply, 403, 'sign_in_refused')
+    expect(reply.text).toContain('By &#60;invitation&#62; only.')
+    expect(asked).toEqual([['web', websiteAppId, undefined]])
+    expect([sessions(), await who(browser)]).toEqual([0, null])
+  })
+})
+
 describe('a state that was used', () => {
   beforeEach(() => begin())
 
