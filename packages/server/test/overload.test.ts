@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { listen } from '@kaimen/server/node'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { expectProblem, readProblem } from './support/problem.ts'
 import { openAppId, openWorld, type Reply, type World, type WorldOptions } from './support/world.ts'
 
@@ -111,6 +111,41 @@ describe('[OP-2] as many requests as may be are under way, and one more', () => 
     letGo()
     for (const { status } of await Promise.all(held)) expect(status).toBe(200)
     expect((await introspect()).status).toBe(200)
+  })
+
+  it('hands an answer on without looking into it, which would cost more than to write it', async () => {
+    await open({})
+    const { access_token, refresh_token } = await world.signIn()
+    const code = await world.wxLogin()
+    const looks: string[] = []
+    class WatchedResponse extends Response {
+      override get headers() {
+        looks.push('headers')
+        return super.headers
+      }
+      override get body() {
+        looks.push('body')
+        return super.body
+      }
+    }
+    vi.stubGlobal('Response', WatchedResponse)
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const ask = (path: string, init: RequestInit) =>
+      world.auth.handler(new Request(`http://kaimen.test${path}`, init))
+    const post = (body: object) => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    const answers = [
+      await ask('/v1/me', { headers: { authorization: `Bearer ${access_token}` } }),
+      await ask('/v1/token', post({ grant_type: 'refresh_token', refresh_token })),
+      await ask('/v1/sign-in/wechat', post({ app_id: openAppId, code })),
+    ]
+    expect(answers.map((answer) => [answer instanceof WatchedResponse, answer.status])).toEqual(
+      Array.from({ length: 3 }, () => [true, 200]),
+    )
+    expect(looks).toEqual([])
   })
 
   it('frees its place however it ends', async () => {

@@ -50,13 +50,11 @@ export function limitRequests({ maxRequests, clock, report }: Parts): RequestLim
     if (alwaysAnswered.has(route)) return answer()
     const places = placesOf(route, request)
     if (places.underWay >= places.max) return refuse(request, places)
-    places.underWay += 1
     const leave = () => void (places.underWay -= 1)
-    const response = await answer().catch((error: unknown) => {
-      leave()
-      throw error
-    })
-    return whenSent(response, leave)
+    places.underWay += 1
+    const response = answer()
+    // Looking at a response costs more than all else here: only where one may go on.
+    return places === watching ? leaveWhenSent(response, leave) : response.finally(leave)
   }
 
   function placesOf(route: Name, request: Request): Places {
@@ -79,7 +77,11 @@ export function limitRequests({ maxRequests, clock, report }: Parts): RequestLim
 }
 
 /** Events go on after the answer has begun: their place is free when they end, or nobody listens. */
-function whenSent(response: Response, leave: () => void): Response {
+async function leaveWhenSent(answer: Promise<Response>, leave: () => void): Promise<Response> {
+  const response = await answer.catch((error: unknown) => {
+    leave()
+    throw error
+  })
   const { body, status, headers } = response
   if (body === null || headers.get('content-type') !== eventStream) {
     leave()
