@@ -1,10 +1,13 @@
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { noteWork, stayAwake } from './awake.ts'
 
 export interface Load {
   readonly port: number
   readonly connections: number
   readonly seconds: number
+  /** Whether this process has a core of its own, on which it need not sleep. */
+  readonly mayStayAwake?: boolean
   /** The bytes of the next request; undefined when there is none left. */
   nextRequest(): string | undefined
   /** What the body of a right answer contains. */
@@ -17,6 +20,8 @@ export interface Measurement {
   readonly requests: number
   readonly p50Ms: number
   readonly p99Ms: number
+  /** For what share of the time the load generator had something to do, 0 to 1. */
+  readonly busy: number
 }
 
 /**
@@ -26,16 +31,19 @@ export interface Measurement {
  * @throws When an answer is not 200, lacks what is expected, or a connection breaks.
  */
 export async function load(settings: Load): Promise<Measurement> {
-  const { connections, seconds } = settings
+  const { connections, seconds, mayStayAwake = false } = settings
   const latenciesMs: number[] = []
   const sockets = await Promise.all(
     Array.from({ length: connections }, () => openSocket(settings.port)),
   )
+  const sleep = mayStayAwake ? stayAwake() : measureOwnTime(seconds)
+  let busy = 0
   const beganMs = performance.now()
   const endMs = beganMs + seconds * 1000
   try {
     await Promise.all(sockets.map((socket) => keepAsking(socket, settings, endMs, latenciesMs)))
   } finally {
+    busy = sleep()
     for (const socket of sockets) socket.destroy()
   }
   latenciesMs.sort((a, b) => a - b)
@@ -45,6 +53,15 @@ export async function load(settings: Load): Promise<Measurement> {
     requestsPerSecond: latenciesMs.length / seconds,
     p50Ms: at(0.5),
     p99Ms: at(0.99),
+    busy,
+  }
+}
+
+function measureOwnTime(seconds: number): () => number {
+  const before = process.cpuUsage()
+  return () => {
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / (seconds * 1e6)
   }
 }
 
@@ -77,6 +94,7 @@ function keepAsking(
     socket.on('error', reject)
     socket.on('close', () => reject(new Error('the server closed a connection')))
     socket.on('data', (chunk: string) => {
+      noteWork()
       pending += chunk
       const body = bodyOf(pending)
       if (body === undefined) return

@@ -1,4 +1,5 @@
 import { load } from './load.ts'
+import type { Measurement } from './load.ts'
 import { disturbedCores, machineCpuMicroseconds, waitForQuiet } from './quiet.ts'
 import type { Sample } from './report.ts'
 import {
@@ -19,10 +20,12 @@ export interface Effort {
   readonly waitSeconds: number
   /** How often a measurement that others disturb is made. */
   readonly attempts: number
+  /** Whether the load generator has a core of its own. */
+  readonly hasOwnCore: boolean
 }
 
-/** Also how long latency at one connection is measured. */
-export const warmUpSeconds = 0.5
+/** Before each measurement; also how long latency at one connection is measured. */
+export const settleSeconds = 0.5
 
 /** The least disturbed of several measurements. */
 export async function measureInPeace(
@@ -46,20 +49,16 @@ async function measure(
   server: ServerProcess,
   scenario: ScenarioName,
   people: People,
-  { seconds, connections }: Effort,
+  effort: Effort,
 ): Promise<Sample> {
-  const request = {
-    port: server.port,
-    expect: expected[scenario],
-    nextRequest: () => nextRequest(scenario, people),
-    onBody: (body: string) => readAnswer(scenario, people, body),
-  }
-  const alone = await load({ ...request, connections: 1, seconds: warmUpSeconds })
-  await load({ ...request, connections, seconds: warmUpSeconds })
+  const { seconds } = effort
+  const settle = { ...effort, seconds: settleSeconds }
+  const alone = await work(server, scenario, people, { ...settle, connections: 1 })
+  await work(server, scenario, people, settle)
   const before = await server.usage()
   const ownBefore = process.cpuUsage()
   const machineBefore = machineCpuMicroseconds()
-  const measured = await load({ ...request, connections, seconds })
+  const measured = await work(server, scenario, people, effort)
   const machineAfter = machineCpuMicroseconds()
   const { user, system } = process.cpuUsage(ownBefore)
   const own = user + system
@@ -72,12 +71,31 @@ async function measure(
     p50Ms: measured.p50Ms,
     p99Ms: measured.p99Ms,
     aloneMs: alone.p50Ms,
-    loadBusy: own / (seconds * 1e6),
+    loadBusy: measured.busy,
     foreignCores:
       machineBefore === undefined || machineAfter === undefined
         ? undefined
         : Math.max(0, machineAfter - machineBefore - cpu - own) / (seconds * 1e6),
   }
+}
+
+/** Puts load on one server. */
+export function work(
+  server: ServerProcess,
+  scenario: ScenarioName,
+  people: People,
+  { seconds, connections, hasOwnCore }: Pick<Effort, 'seconds' | 'connections' | 'hasOwnCore'>,
+): Promise<Measurement> {
+  return load({
+    port: server.port,
+    connections,
+    seconds,
+    // A database beside the server needs that core as well.
+    mayStayAwake: hasOwnCore && !server.usesDatabaseServer,
+    expect: expected[scenario],
+    nextRequest: () => nextRequest(scenario, people),
+    onBody: (body: string) => readAnswer(scenario, people, body),
+  })
 }
 
 /** Signs in the first so many of a server's people, and remembers what they were given. */

@@ -12,7 +12,7 @@ export interface Sample {
   readonly p99Ms: number
   /** The median at one connection. */
   readonly aloneMs: number
-  /** How busy the load generator's core was, 0 to 1. */
+  /** For what share of the time the load generator had something to do, 0 to 1. */
   readonly loadBusy: number
   /** Cores that processes outside the comparison took meanwhile; undefined where nobody can tell. */
   readonly foreignCores: number | undefined
@@ -90,16 +90,7 @@ export function renderMedians(samples: readonly Sample[], servers: readonly stri
     }),
   )
   return renderTable(
-    [
-      'scenario',
-      'server',
-      'requests/s',
-      'CPU µs',
-      'p50 ms',
-      'p99 ms',
-      'alone ms',
-      'load core busy',
-    ],
+    ['scenario', 'server', 'requests/s', 'CPU µs', 'p50 ms', 'p99 ms', 'alone ms', 'load busy'],
     rows,
     2,
   )

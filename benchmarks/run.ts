@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fillDatabase } from './fill.ts'
 import { load } from './load.ts'
-import { measureInPeace, signInPeople, warmUpSeconds } from './measure.ts'
+import { measureInPeace, settleSeconds, signInPeople, work } from './measure.ts'
 import { measureMemory } from './memory.ts'
 import { pinToLastCore } from './pin.ts'
 import { openPostgresDatabases } from './postgres.ts'
@@ -45,6 +45,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '64' },
+    'warm-up': { type: 'string' },
     wait: { type: 'string' },
     users: { type: 'string' },
     'sign-ins': { type: 'string' },
@@ -58,6 +59,8 @@ if (values.help) {
 
   --rounds <n>        rounds; each measures every server (default 5); one round is a trial
   --seconds <n>       seconds of one measurement (default 3)
+  --warm-up <n>       seconds of each kind of work before the first round, until Node has compiled what is
+                      often run (default 8; in a trial 1)
   --connections <n>   connections of the load generator (default 64)
   --wait <n>          seconds to wait, before each measurement, for a machine that others leave alone
                       (default 10); a measurement that they disturb is repeated, twice at most
@@ -70,10 +73,11 @@ if (values.help) {
   --help              this
 
 Refresh on PostgreSQL is measured where one answers at TEST_POSTGRES_URL, or on the standard port.
-Writes benchmarks/results.md. Takes some 20 minutes.`)
+Writes benchmarks/results.md. Takes some 25 minutes.`)
   process.exit()
 }
 
+const { serverCore: core, description: pinning } = pinToLastCore()
 const rounds = readNumber('rounds', values.rounds, 1)
 const isTrial = rounds === 1
 const effort = {
@@ -81,14 +85,14 @@ const effort = {
   connections: readNumber('connections', values.connections, 1),
   waitSeconds: readNumber('wait', values.wait ?? (isTrial ? '1' : '10'), 1),
   attempts: isTrial ? 1 : 3,
+  hasOwnCore: core !== undefined,
 }
+const warmUp = readNumber('warm-up', values['warm-up'] ?? (isTrial ? '1' : '8'), 0)
 const manyUsers = readNumber('users', values.users ?? (isTrial ? '0' : '1000000'), 0)
 const signIns = readNumber('sign-ins', values['sign-ins'] ?? (isTrial ? '0' : '1000000'), 0)
 const only = values.only?.split(';').map((name) => name.trim())
 const unknown = only?.filter((name) => !(name in contestants)) ?? []
 if (unknown.length > 0) stop(`No server is named ${unknown.join(', ')}: see --help.`)
-
-const { serverCore: core, description: pinning } = pinToLastCore()
 
 // On the disk of the working copy: a temporary folder may be in memory, where durability is free.
 mkdirSync(join(import.meta.dirname, '.kaimen'), { recursive: true })
@@ -109,6 +113,7 @@ try {
   const names = Object.keys(contestants).filter((name) => takesPart(name))
   const people = new Map<string, People>()
   for (const name of names) people.set(name, await openServer(name))
+  await warmUpServers(people)
   const samples = await measureRounds(people)
 
   const medians = renderMedians(samples, names)
@@ -152,6 +157,26 @@ async function openServer(name: string): Promise<People> {
   return people
 }
 
+/** Once for all rounds: V8 compiles for seconds what it saw often. */
+async function warmUpServers(everybody: ReadonlyMap<string, People>) {
+  if (warmUp === 0) return
+  for (const server of servers) {
+    const people = everybody.get(server.name)
+    if (!people) continue
+    console.log(`warming up  ${server.name}`)
+    for (const scenario of contestants[server.name] ?? []) {
+      await prepare(server, scenario, people)
+      await work(server, scenario, people, { ...effort, seconds: warmUp })
+    }
+  }
+}
+
+/** In every round: access tokens live for 15 minutes, and a run may take longer. */
+async function prepare(server: ServerProcess, scenario: ScenarioName, people: People) {
+  if (scenario !== 'me' && scenario !== 'refresh') return
+  await signInPeople(server, people, signedIn, effort.connections)
+}
+
 async function measureRounds(everybody: ReadonlyMap<string, People>): Promise<Sample[]> {
   const samples: Sample[] = []
   for (let round = 0; round < rounds; round += 1) {
@@ -162,10 +187,7 @@ async function measureRounds(everybody: ReadonlyMap<string, People>): Promise<Sa
         const server = entrants[(round + place) % entrants.length]
         const people = server && everybody.get(server.name)
         if (!people) continue
-        // In every round: access tokens live for 15 minutes, and a run may take longer.
-        if (scenario === 'me' || scenario === 'refresh') {
-          await signInPeople(server, people, signedIn, effort.connections)
-        }
+        await prepare(server, scenario, people)
         const sample = await measureInPeace(server, scenario, people, effort)
         samples.push(sample)
         console.log(
@@ -237,13 +259,14 @@ async function measureCeiling(): Promise<number> {
   const request = {
     port: server.port,
     connections: effort.connections,
+    mayStayAwake: effort.hasOwnCore,
     expect: expected.me,
     nextRequest: () => nextRequest('me', somebody),
   }
   let best = 0
   for (let attempt = 0; attempt < 4; attempt += 1) {
     await waitForQuiet(effort.waitSeconds)
-    const { requestsPerSecond } = await load({ ...request, seconds: warmUpSeconds })
+    const { requestsPerSecond } = await load({ ...request, seconds: settleSeconds })
     best = Math.max(best, requestsPerSecond)
   }
   server.stop()

@@ -15,6 +15,8 @@ interface Usage {
 export interface ServerProcess {
   readonly name: string
   readonly port: number
+  /** Whether it asks a database in another process. */
+  readonly usesDatabaseServer: boolean
   usage(): Promise<Usage>
   stop(): void
 }
@@ -56,6 +58,7 @@ export async function startServer(
   return {
     name,
     port,
+    usesDatabaseServer: databaseUrl !== '',
     usage() {
       child.send('usage')
       return nextMessage<Usage>(child, name)

@@ -3,7 +3,7 @@
  * a token, and SQLite that may lose the last moments in a power cut (`synchronous = normal`). It
  * keeps no sessions, encrypts nothing and checks next to nothing: a yardstick, not a proposal.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -13,7 +13,8 @@ import { Pool } from 'undici'
 import { app } from './server.ts'
 import type { StartServer } from './server.ts'
 
-const key = randomBytes(32)
+// A key object: with bare bytes Node 24 takes four times as long for an HMAC.
+const key = createSecretKey(randomBytes(32))
 
 export const start: StartServer = ({ wechatUrl, folder }) => {
   const db = new DatabaseSync(join(folder, 'floor.db'))
@@ -37,9 +38,7 @@ export const start: StartServer = ({ wechatUrl, folder }) => {
   const query = `/sns/jscode2session?appid=${app.app_id}&secret=${app.secret}&grant_type=authorization_code&js_code=`
 
   async function signIn(request: IncomingMessage, response: ServerResponse) {
-    let body = ''
-    for await (const chunk of request) body += String(chunk)
-    const { code } = JSON.parse(body) as { code: string }
+    const { code } = JSON.parse(await readText(request)) as { code: string }
     const reply = await wechat.request({ method: 'GET', path: query + encodeURIComponent(code) })
     const { openid, session_key } = JSON.parse(await reply.body.text()) as Record<string, string>
     const row = upsert.get(openid ?? '', session_key ?? '', Date.now())
@@ -58,6 +57,17 @@ export const start: StartServer = ({ wechatUrl, folder }) => {
   })
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** By its events: iterating over a request costs half as much again as the whole of a small answer. */
+function readText(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    request.setEncoding('utf8')
+    request.on('data', (chunk: string) => (text += chunk))
+    request.on('end', () => resolve(text))
+    request.on('error', reject)
   })
 }
 
