@@ -118,15 +118,15 @@ describe('[OP-2] as many requests as may be are under way, and one more', () => 
     const { access_token, refresh_token } = await world.signIn()
     const code = await world.wxLogin()
     const looks: string[] = []
-    class WatchedResponse extends Response {
-      override get headers() {
-        looks.push('headers')
-        return super.headers
-      }
-      override get body() {
-        looks.push('body')
-        return super.body
-      }
+    class WatchedResponse extends Response {}
+    const plain = Response.prototype
+    for (const name of ['headers', 'body'] as const) {
+      Object.defineProperty(WatchedResponse.prototype, name, {
+        get(this: Response) {
+          looks.push(name)
+          return Reflect.get(plain, name, this) as unknown
+        },
+      })
     }
     vi.stubGlobal('Response', WatchedResponse)
     onTestFinished(() => void vi.unstubAllGlobals())

@@ -52,7 +52,7 @@ type Parts = {
 
 /** Longer ones are refused before they are parsed; bytes. [TK-7] */
 const maxTokenLength = 8192
-/** Tokens that were signed or verified here and are remembered: some 40 MB when there are so many. */
+/** Tokens that were verified here and are remembered: some 40 MB when there are so many. */
 const rememberedTokens = 50_000
 
 export function accessTokens(parts: Parts): AccessTokens {
