@@ -188,6 +188,12 @@ for (const { name, document, lacks, follows, lay } of recipes)
       expect(outcomes).toEqual(forgeries.map(({ name, code }) => [name, code ?? 'token_invalid']))
     })
 
+    it('[TK-3] takes no token that lives longer than any server lets it', async () => {
+      const { iat } = from.claims as { iat: number }
+      expect(await outcome(mint(from, {}, { exp: iat + 3600 }))).toBe(from.claims['sub'])
+      expect(await outcome(mint(from, {}, { exp: iat + 3601 }))).toBe('token_invalid')
+    })
+
     if (!follows) return
     it('[SE-5] refuses who has signed out, within 5 s', async () => {
       const { access_token, refresh_token, user } = await world.signIn()
