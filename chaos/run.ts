@@ -17,6 +17,12 @@ process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
 process.once('SIGHUP', () => process.exit(129))
 
+const boundMinutes = 10
+setTimeout(() => {
+  console.error(`${boundMinutes} minutes are over: something hangs.`)
+  process.exit(1)
+}, boundMinutes * 60_000).unref()
+
 const began = performance.now()
 const results = await runCampaign(isSmall ? smallScale : fullScale, (text) => {
   const seconds = Math.round((performance.now() - began) / 1000)

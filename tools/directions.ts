@@ -38,6 +38,7 @@ const rows = [
     'read-at-most',
     'health',
     'wechat-refusal',
+    'metric',
   ],
   [
     'store/store',
@@ -47,7 +48,7 @@ const rows = [
     'sms/sms-sender',
     'hooks',
   ],
-  ['events', 'hook-user', 'outage'],
+  ['events', 'hook-user', 'outage', 'metrics'],
   ['user', 'session', 'credential', 'challenge', 'password', 'sms/log-sender'],
   ['flow/[^/]+', 'admin'],
   ['sign-in', 'tidy', 'operate'],

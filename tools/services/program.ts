@@ -18,11 +18,22 @@ const chromium: Program = {
   variable: 'TEST_CHROMIUM',
   // Without a font that has them, Chinese characters are boxes.
   packages: ['chromium', 'fonts-noto-cjk'],
-  find: () =>
-    ['chromium', 'chromium-browser', 'google-chrome']
-      .map((name) => findOnPath(name))
-      // Ubuntu has a chromium-browser that only tells where to get one.
-      .find((path) => path !== undefined && spawnSync(path, ['--version']).status === 0),
+  find: () => findThatRuns(['chromium', 'chromium-browser', 'google-chrome'], '--version'),
 }
 
-export const programs: readonly Program[] = [chromium]
+/** For the recipes of docs/verify-other-languages.md. */
+const go: Program = {
+  name: 'Go',
+  variable: 'TEST_GO',
+  packages: ['golang-go'],
+  find: () => findThatRuns(['go'], 'version'),
+}
+
+/** Ubuntu has a chromium-browser that only tells where to get one. */
+function findThatRuns(names: readonly string[], argument: string): string | undefined {
+  return names
+    .map((name) => findOnPath(name))
+    .find((path) => path !== undefined && spawnSync(path, [argument]).status === 0)
+}
+
+export const programs: readonly Program[] = [chromium, go]

@@ -62,14 +62,15 @@ describe.each(programs)('$name', (program) => {
   it('is not taken from what only bears its name', () => {
     const folder = mkdtempSync(join(tmpdir(), 'kaimen-path-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
+    const name = program.packages[0] === 'chromium' ? 'chromium' : 'go'
     const pretend = (exitCode: number) =>
-      writeFileSync(join(folder, 'chromium'), `#!/bin/sh\nexit ${exitCode}\n`, { mode: 0o755 })
+      writeFileSync(join(folder, name), `#!/bin/sh\nexit ${exitCode}\n`, { mode: 0o755 })
     vi.stubEnv('PATH', folder)
     onTestFinished(() => void vi.unstubAllEnvs())
     pretend(1)
     expect(program.find()).toBeUndefined()
     pretend(0)
-    expect(program.find()).toBe(join(folder, 'chromium'))
+    expect(program.find()).toBe(join(folder, name))
   })
 
   it('is installed where it can be, with what it needs', async () => {

@@ -117,7 +117,7 @@ function isScan(value: unknown): boolean {
 }
 
 function sessionFields(): readonly string[] {
-  return ['idle_seconds', 'absolute_seconds', 'refresh_grace_seconds']
+  return ['idle_seconds', 'absolute_seconds', 'refresh_grace_seconds', 'max_sessions']
 }
 
 function oneOf(...values: readonly string[]): Check {

@@ -310,6 +310,7 @@ describe('a reply is what the protocol says', () => {
     await expectReply('revoke', { form: { token: refresh_token } })
     const { cursor = '' } = await expectReply('revocations', { token })
     await expectReply('revocations', { token, query: `?wait=0&after=${cursor}` })
+    await expectReply('metrics', { token })
   })
 
   it('of the identities of the user, and of linking and unlinking one', async () => {
@@ -508,7 +509,7 @@ describe('a refusal is what the protocol says, in either language', () => {
     const json = { token: 'x' }
     const { secret } = await auth.credentials.create({ name: 'shop', scopes: ['users:phone'] })
     const token = secret.reveal()
-    for (const name of ['introspect', 'serviceUser', 'revocations'] as const) {
+    for (const name of ['introspect', 'serviceUser', 'revocations', 'metrics'] as const) {
       const input = { params: { id: 'usr_x' }, ...(name === 'introspect' && { json }) }
       await expectProblem('credential_invalid', name, () => input)
       await expectProblem('scope_missing', name, () => ({ ...input, token }))

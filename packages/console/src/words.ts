@@ -49,6 +49,7 @@ const endReasons: Words = {
   user_deleted: () => t('用户被删除', 'User deleted'),
   user_merged: () => t('用户被合并', 'User merged'),
   ended_by_operator: () => t('运营者结束', 'Ended by an operator'),
+  too_many: () => t('同时登录的设备过多', 'Too many sessions at once'),
 }
 
 export const eventNames: Words = {

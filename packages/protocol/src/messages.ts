@@ -507,6 +507,8 @@ export const Health = v.strictObject({
 })
 export type Health = v.InferOutput<typeof Health>
 
+export const MetricsText = v.pipe(v.string(), v.description('Prometheus’ text format, 0.0.4'))
+
 export const OpenapiDocument = v.looseObject({ openapi: v.literal('3.1.0') })
 
 export const Problem = v.strictObject({

@@ -18,6 +18,7 @@ import {
   Jwks,
   LinkIdentityBody,
   MeDeleted,
+  MetricsText,
   OpenapiDocument,
   Page,
   Revocations,
@@ -94,6 +95,7 @@ export const serviceScopes = [
   'users',
   'users:phone',
   'users:identities',
+  'metrics',
 ] as const
 export type ServiceScope = (typeof serviceScopes)[number]
 
@@ -733,6 +735,17 @@ export const routes = {
     auth: 'none',
     reply: Health,
     errors: ['unavailable'],
+  },
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    summary: 'What this node has done, and how it is, in Prometheus’ text format',
+    auth: 'service',
+    scope: 'metrics',
+    reply: MetricsText,
+    replyType: 'text/plain',
+    noStore: true,
+    errors: [...serviceErrors],
   },
   openapi: {
     method: 'GET',

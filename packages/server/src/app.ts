@@ -65,6 +65,8 @@ export type SessionLimits = {
   readonly absoluteMs: number
   /** For this long after an exchange the used refresh token still gives its successor. */
   readonly refreshGraceMs: number
+  /** How many live sessions of this app a user may have; `null`: any number. */
+  readonly maxSessions: number | null
 }
 
 export type Apps = ReadonlyMap<string, App>

@@ -12,7 +12,9 @@ import { rememberHealth } from './health.ts'
 import { mountRoutes } from './http/app.ts'
 import type { Connection, HttpParts } from './http/handlers.ts'
 import { watchLatency } from './http/latency.ts'
+import { measureRequests } from './http/measure.ts'
 import { limitRequests } from './http/overload.ts'
+import { keepMetrics, type Metrics } from './metrics.ts'
 import { checkOptions, type AuthOptions, type Report } from './options.ts'
 import { guardStore } from './outage.ts'
 import { limitHashing } from './password/queue.ts'
@@ -66,10 +68,11 @@ export function createAuth(options: AuthOptions): Auth {
     ? guardStore(options.ephemeral, { clock, report })
     : createMemoryEphemeralStore(clock)
   const blobs = options.blobs ?? createMemoryBlobs()
-  const wechat = openWechat(options.wechat)
+  const metrics = keepMetrics(clock)
+  const wechat = metrics.watchWechat(openWechat(options.wechat))
   const wechatTokens = keepWechatTokens(wechat, { apps, ring, random, ephemeral, clock, report })
   const hashing = limitHashing(passwords.queue)
-  const emit = emitTo(options.on, report)
+  const emit = emitTo(options.on, report, metrics)
   const webhooks =
     options.webhooks && createWebhooks({ ...options.webhooks, report, clock, random })
   const admit = joinAdmits(options.admit, webhooks?.admit)
@@ -110,6 +113,7 @@ export function createAuth(options: AuthOptions): Auth {
       report,
       draining: draining.signal,
       latency,
+      metrics,
       examine,
       accessLifetimeMs,
       maxRequests,
@@ -145,10 +149,13 @@ export function createAuth(options: AuthOptions): Auth {
   }
 
   const folder = options.console?.folder
-  const limit = limitRequests({ maxRequests, clock, report })
+  const limit = measureRequests(limitRequests({ maxRequests, clock, report }), {
+    clock,
+    latency,
+    metrics,
+  })
   const answer = mountRoutes(readyToServe, {
     limit,
-    latency,
     report,
     web: checked.web,
     console: folder === undefined ? undefined : { folder, publicUrl },
@@ -222,9 +229,10 @@ function keepWechatTokens(
   })
 }
 
-function emitTo(on: AuthOptions['on'], report: Report): Emit {
-  if (!on) return () => {}
+function emitTo(on: AuthOptions['on'], report: Report, { countEvent }: Metrics): Emit {
   return (event) => {
+    countEvent(event)
+    if (!on) return
     Promise.resolve(event)
       .then(on)
       .catch((error: unknown) => report(`The host’s handler of ${event.kind} failed`, error))

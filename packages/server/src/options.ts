@@ -58,6 +58,11 @@ export type AppOptions = {
          * 30, 0 to 300.
          */
         refresh_grace_seconds?: number | undefined
+        /**
+         * How many sessions of this app a user may have at a time, 1 to 1000: with one more the
+         * oldest ends. Default: any number.
+         */
+        max_sessions?: number | undefined
       }
     | undefined
   /**
@@ -467,6 +472,7 @@ const AppSchema = v.strictObject({
       idle_seconds: v.optional(wholeBetween(60, 3650 * day), 30 * day),
       absolute_seconds: v.optional(wholeBetween(60, 3650 * day), 180 * day),
       refresh_grace_seconds: v.optional(wholeBetween(0, 300), 30),
+      max_sessions: v.optional(wholeBetween(1, 1000)),
     }),
     {},
   ),
@@ -540,6 +546,7 @@ function checkApp(options: unknown, index: number): App {
       idleMs: session.idle_seconds * secondMs,
       absoluteMs: session.absolute_seconds * secondMs,
       refreshGraceMs: session.refresh_grace_seconds * secondMs,
+      maxSessions: session.max_sessions ?? null,
     },
   }
 }

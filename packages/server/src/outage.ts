@@ -70,7 +70,8 @@ function away(cause?: unknown): KaimenError {
   return new KaimenError('unavailable', { cause, retryAfterSeconds: 1, isReported: true })
 }
 
-async function within<Reply>(milliseconds: number, reply: Promise<Reply>): Promise<Reply> {
+/** @throws Where there is no reply in time. */
+export async function within<Reply>(milliseconds: number, reply: Promise<Reply>): Promise<Reply> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     const error = new Error(`no answer within ${milliseconds} ms`)

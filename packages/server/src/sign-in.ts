@@ -17,6 +17,7 @@ import { formatId } from './id.ts'
 import type { KeyRing } from './key-ring.ts'
 import { choosePassword } from './password/choose.ts'
 import type { PhoneNumber } from './phone-number.ts'
+import { keepNewestSessions } from './session/end-session.ts'
 import { addedClaims, type ClaimsParts } from './session/tokens.ts'
 import { audited } from './sign-in/audit.ts'
 import { describeSignIn, readWritten, type Registration } from './sign-in/describe.ts'
@@ -262,7 +263,17 @@ async function lookAndSignIn(
   if (outcome === 'taken') return 'taken'
 
   for (const event of events) parts.emit(event)
+  if (known) await endSurplus(parts, app, known)
   return { status: 'signed_in', isNewUser: !known, user, session, claims }
+}
+
+/** Whoever signed in is signed in, whatever becomes of the sessions that they had. */
+async function endSurplus(parts: SignInParts, { app_id, session }: App, { id }: StoredUser) {
+  if (session.maxSessions === null) return
+  const of = { user_id: id, app_id, max: session.maxSessions }
+  await keepNewestSessions(parts, of).catch((cause: unknown) =>
+    parts.report('The sessions that are too many were not ended', cause),
+  )
 }
 
 /** @throws {@link KaimenError} `session_ended` where nobody has this id any more. */

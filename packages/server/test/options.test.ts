@@ -48,6 +48,7 @@ describe('createAuth', () => {
     [{ apps: [{ ...app, registraton: 'phone' }] }, /apps\[0\]\.registraton is not an option/],
     [{ apps: [{ ...app, session: { idle_seconds: 1 } }] }, /session\.idle_seconds/],
     [{ apps: [{ ...app, session: { refresh_grace_seconds: 301 } }] }, /refresh_grace_seconds/],
+    [{ apps: [{ ...app, session: { max_sessions: 0 } }] }, /max_sessions/],
     [{ apps: [{ ...app, push: {} }] }, /apps\[0\]\.push\.token/],
     [{ apps: [{ ...app, push: { token: 'ab' } }] }, /apps\[0\]\.push\.token/],
     [{ apps: [{ ...app, push: { token: secret(`${canary}!`) } }] }, /apps\[0\]\.push\.token/],

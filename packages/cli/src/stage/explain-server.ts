@@ -125,6 +125,7 @@ const explanations: Readonly<Record<keyof typeof routes, Words>> = {
   ),
   healthz: say('进程活着。', 'The process is alive.'),
   readyz: say('可以接请求。', 'Ready for requests.'),
+  metrics: say('这个节点的指标，供 Prometheus 读取。', 'What this node counted, for Prometheus.'),
   openapi: say('接口文档。', 'The interface document.'),
 }
 

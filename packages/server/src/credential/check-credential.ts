@@ -4,8 +4,15 @@ import { equalBytes } from '../digest.ts'
 import type { Store, StoredCredential } from '../store/store.ts'
 import { hashCredentialSecret, readCredentialId } from './credential-secret.ts'
 
-/** Finds whose secret it is; `undefined`: nobody's, or it no longer counts. */
-export type CheckCredential = (secret: string) => Promise<StoredCredential | undefined>
+/**
+ * Finds whose secret it is; `undefined`: nobody's, or it no longer counts.
+ *
+ * @param options.whileAway Whether, while the store is away, what it said last still counts.
+ */
+export type CheckCredential = (
+  secret: string,
+  options?: { whileAway?: boolean },
+) => Promise<StoredCredential | undefined>
 
 /** For so long one that was read is believed: it ends within that time on every node. [SE-5] */
 export const believedMs = 2 * secondMs
@@ -17,19 +24,30 @@ export function credentialCheck({ store, clock }: { store: Store; clock: Clock }
     max: believedCredentials,
   })
 
-  return async (secret) => {
+  return async (secret, { whileAway = false } = {}) => {
     const id = readCredentialId(secret)
     if (id === undefined) return undefined
     const hash = hashCredentialSecret(secret)
     const now = clock.now()
     const held = believed.get(id)
     const isBelieved = held && Math.abs(now - held.readAt) < believedMs
+    // Only what lets somebody in is believed, so a credential that was just made or rotated counts at once.
     if (isBelieved && counts(held.credential, hash, now)) return held.credential
 
-    // Only what lets somebody in is believed, so a credential that was just made or rotated counts at once.
+    try {
+      return await read(id, hash, now)
+    } catch (error) {
+      const last = believed.get(id)?.credential
+      if (whileAway && last && counts(last, hash, now)) return last
+      throw error
+    }
+  }
+
+  async function read(id: number, hash: string, now: number) {
     const credential = await store.findCredential(id)
-    if (!credential || !counts(credential, hash, now)) return undefined
+    if (!credential) return undefined
     believed.set(id, { credential, readAt: now })
+    if (!counts(credential, hash, now)) return undefined
     await noteUse(credential, now)
     return credential
   }

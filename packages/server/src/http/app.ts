@@ -9,8 +9,8 @@ import { Hono } from 'hono'
 import { routePath } from 'hono/route'
 import { KaimenError } from '../errors.ts'
 import type { Call, Connection, Handler, Handlers, HttpParts } from './handlers.ts'
-import type { Latency } from './latency.ts'
 import { endOtherSessions, endSession, listSessions, me } from './me.ts'
+import { metrics } from './metrics.ts'
 import { healthz, jwks, openapi, readyz } from './operation.ts'
 import type { RequestLimit } from './overload.ts'
 import { problemResponse } from './problem.ts'
@@ -83,6 +83,7 @@ const handlers: Handlers = {
   push: receivePush,
   jwks,
   readyz,
+  metrics,
   openapi,
 }
 
@@ -90,7 +91,6 @@ type Mounted = Pick<Route, 'method' | 'path'>
 
 type MountOptions = {
   readonly limit: RequestLimit
-  readonly latency: Latency
   readonly report: (message: string, error: unknown) => void
   readonly web: WebSettings
   /** The path of `publicUrl`, as `/auth`; empty where it has none. */
@@ -110,14 +110,14 @@ const cutOff =
 /** The HTTP surface: every route of the protocol, and a problem for everything else. */
 export function mountRoutes(
   ready: () => Promise<HttpParts>,
-  { limit, latency, report, web, prefix, console: consolePage }: MountOptions,
+  { limit, report, web, prefix, console: consolePage }: MountOptions,
 ): (request: Request, connection: Connection) => Promise<Response> {
   const app = new Hono<{ Bindings: Connection }>(prefix === '' ? {} : { getPath: cutOff(prefix) })
 
   // Whoever asks whether the process lives does not ask whether the database does.
   app.on(routes.healthz.method, routes.healthz.path, healthz)
   const mount = (name: RouteName | AdminRouteName, { method, path }: Mounted, handle: Handler) => {
-    const answer = latency.measure(name, async (call: Call) => handle(await ready(), call))
+    const answer = async (call: Call) => handle(await ready(), call)
     app.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), (c) =>
       limit(name, c.req.raw, () =>
         answer({ request: c.req.raw, connection: c.env, params: c.req.param() }),

@@ -9,6 +9,7 @@ import type { CheckCredential } from '../credential/check-credential.ts'
 import { KaimenError } from '../errors.ts'
 import type { SeenHealth } from '../health.ts'
 import type { Captcha } from '../hooks.ts'
+import type { Metrics } from '../metrics.ts'
 import type { Latency } from './latency.ts'
 import type { AccessTokens } from '../session/access-token.ts'
 import type { RevocationFeed } from '../session/revocation-feed.ts'
@@ -40,6 +41,7 @@ export type HttpParts = SignInParts &
     readonly web: WebSettings
     /** Where the server is reached. */
     readonly publicUrl: string
+    readonly metrics: Metrics
     /** How long this node takes. */
     readonly latency: Latency
     /** Aborts when the node is about to stop: what waits for news answers with what it has. */

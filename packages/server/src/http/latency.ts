@@ -1,4 +1,4 @@
-import type { AdminRouteName, RouteName } from '@kaimen/protocol'
+import type { RouteName } from '@kaimen/protocol'
 import { minuteMs, type Clock } from '../clock.ts'
 
 /** What people wait for, and back ends. */
@@ -17,7 +17,7 @@ const kinds = {
 
 type LatencyKind = keyof typeof kinds
 
-const kindOf: ReadonlyMap<string, LatencyKind> = new Map([
+export const kindOf: ReadonlyMap<string, LatencyKind> = new Map([
   ...kinds.sign_in.map((name) => [name, 'sign_in'] as const),
   ...kinds.refresh.map((name) => [name, 'refresh'] as const),
   ...kinds.check.map((name) => [name, 'check'] as const),
@@ -31,11 +31,8 @@ type Seen = { readonly at: number; readonly ms: number }
 
 /** How long requests take at this node, read off the latest of them. */
 export type Latency = {
-  /** Measures a handler of a route that is looked at; any other comes back as it is. */
-  measure<Args extends readonly unknown[]>(
-    route: RouteName | AdminRouteName,
-    handle: (...args: Args) => Promise<Response>,
-  ): (...args: Args) => Promise<Response>
+  /** Of a route that nobody looks at nothing is kept. */
+  note(route: string, ms: number): void
   /** Milliseconds; of kinds that nobody asked for lately there is none. */
   read(): readonly { kind: LatencyKind; count: number; median_ms: number; p95_ms: number }[]
 }
@@ -44,28 +41,15 @@ export function watchLatency(clock: Pick<Clock, 'now'>): Latency {
   const seen = new Map<LatencyKind, Seen[]>()
   const places = new Map<LatencyKind, number>()
 
-  function note(kind: LatencyKind, one: Seen) {
-    const ring = seen.get(kind) ?? []
-    const place = places.get(kind) ?? 0
-    ring[place] = one
-    seen.set(kind, ring)
-    places.set(kind, (place + 1) % kept)
-  }
-
   return {
-    measure(route, handle) {
+    note(route, ms) {
       const kind = kindOf.get(route)
-      if (kind === undefined) return handle
-      return async (...args) => {
-        const began = clock.now()
-        try {
-          return await handle(...args)
-        } finally {
-          const at = clock.now()
-          // A clock that was set back says nothing.
-          if (at >= began) note(kind, { at, ms: at - began })
-        }
-      }
+      if (kind === undefined) return
+      const ring = seen.get(kind) ?? []
+      const place = places.get(kind) ?? 0
+      ring[place] = { at: clock.now(), ms }
+      seen.set(kind, ring)
+      places.set(kind, (place + 1) % kept)
     },
     read() {
       const since = clock.now() - keptMs

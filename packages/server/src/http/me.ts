@@ -2,7 +2,7 @@ import { KaimenError } from '../errors.ts'
 import { stampEvent } from '../events.ts'
 import type { AuthEvent } from '../hooks.ts'
 import { formatId, parseId } from '../id.ts'
-import type { EndReason } from '../store/store.ts'
+import { endSessionOf } from '../session/end-session.ts'
 import { refuseBody } from './body.ts'
 import { caller, requireFresh } from './caller.ts'
 import type { Handler, HttpParts } from './handlers.ts'
@@ -29,25 +29,6 @@ export const endSession: Handler = async (parts, call) => {
   const user_id = user.id
   if (!(await endSessionOf(parts, { id, user_id }, 'removed'))) throw new KaimenError('not_found')
   return jsonResponse({ revoked: 1 })
-}
-
-/** @returns Whether this call ended it. */
-export async function endSessionOf(
-  parts: HttpParts,
-  { id, user_id }: { id: number; user_id: number },
-  reason: EndReason,
-): Promise<boolean> {
-  const told: AuthEvent = {
-    kind: 'session_ended',
-    user_id: formatId('usr', user_id),
-    session_id: formatId('ses', id),
-    reason,
-  }
-  const now_ms = parts.clock.now()
-  const event = stampEvent(parts, told)
-  if (!(await parts.store.endSession({ id, user_id, now_ms, reason, event }))) return false
-  parts.emit(told)
-  return true
 }
 
 /** `DELETE /v1/me/sessions?others=true` */

@@ -12,7 +12,7 @@ const waitsForNews: ReadonlySet<Name> = new Set(['revocations'])
  * Back ends ask these, and have a quarter as many places of their own: one that goes wild keeps
  * nobody from signing in. Counting its requests in the store would cost more than answering them.
  */
-const ofServices: ReadonlySet<Name> = new Set(['introspect', 'serviceUser'])
+const ofServices: ReadonlySet<Name> = new Set(['introspect', 'serviceUser', 'metrics'])
 /** How often the operator is told, at most. */
 const tellEveryMs = 10 * secondMs
 
@@ -23,7 +23,7 @@ type Parts = {
 }
 
 /** `console`: the files of the console's page. */
-type Name = RouteName | AdminRouteName | 'console'
+export type Name = RouteName | AdminRouteName | 'console'
 
 type Places = { readonly max: number; underWay: number }
 

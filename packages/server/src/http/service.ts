@@ -1,4 +1,5 @@
 import type { ServiceScope } from '@kaimen/protocol'
+import type { CheckCredential } from '../credential/check-credential.ts'
 import { readCredentialId } from '../credential/credential-secret.ts'
 import { KaimenError } from '../errors.ts'
 import { formatId } from '../id.ts'
@@ -15,9 +16,10 @@ export async function service(
   parts: HttpParts,
   { request }: Call,
   scope: ServiceScope,
+  options?: Parameters<CheckCredential>[1],
 ): Promise<StoredCredential> {
   const secret = readSecret(request.headers.get('authorization') ?? '')
-  const credential = secret === undefined ? undefined : await parts.checkCredential(secret)
+  const credential = secret === undefined ? undefined : await parts.checkCredential(secret, options)
   if (!credential) throw new KaimenError('credential_invalid')
   if (!hasScope(credential, scope)) throw lacks(scope)
   return credential

@@ -1,11 +1,11 @@
 import { RevokeBody, TokenBody } from '@kaimen/protocol'
 import { KaimenError } from '../errors.ts'
+import { endSessionOf } from '../session/end-session.ts'
 import { readRefreshToken } from '../session/refresh-token.ts'
 import { refresh } from '../session/refresh.ts'
 import { mintTokens } from '../session/tokens.ts'
 import { readBody } from './body.ts'
 import type { Handler, HttpParts } from './handlers.ts'
-import { endSessionOf } from './me.ts'
 import { jsonResponse, tokensReply } from './reply.ts'
 
 /** `POST /v1/token` */

@@ -30,6 +30,8 @@ export type HashQueue = {
    *   begun then: what counts guesses belongs inside it.
    */
   run<T>(work: (slot: HashSlot) => Promise<T>): Promise<T>
+  /** How many there are at this moment. */
+  load(): { running: number; waiting: number }
 }
 
 /**
@@ -61,5 +63,6 @@ export function limitHashing({ concurrency, maxWaiting }: QueueLimits): HashQueu
         else running -= 1
       }
     },
+    load: () => ({ running, waiting: waiting.length }),
   }
 }

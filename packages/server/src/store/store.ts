@@ -389,6 +389,7 @@ export type EndReason =
   | 'user_deleted'
   | 'user_merged'
   | 'ended_by_operator'
+  | 'too_many'
 
 export type StoredUser = {
   id: number
