@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { fillDatabase } from './fill.ts'
 import { load } from './load.ts'
 import { measureInPeace, settleSeconds, signInPeople, work } from './measure.ts'
-import { measureMemory } from './memory.ts'
+import { heapOptions, measureMemory } from './memory.ts'
 import { pinToLastCore } from './pin.ts'
 import { openPostgresDatabases } from './postgres.ts'
 import { waitForQuiet } from './quiet.ts'
@@ -219,7 +219,7 @@ async function measureTheRest(): Promise<Finding[]> {
     ratioFinding('check of a token, seen before', 0.8, seen),
     ratioFinding('check of a token, not seen', 0.9, notSeen),
     {
-      work: `memory after ${(signIns || 1_000_000).toLocaleString('en')} sign-ins`,
+      work: `memory after ${(signIns || 1_000_000).toLocaleString('en')} sign-ins, ${heapOptions.join(' ')}`,
       target: '< 200 MB',
       measured: residentBytes === undefined ? undefined : `${(residentBytes / 1e6).toFixed(0)} MB`,
       isReached: (residentBytes ?? 0) < 200e6,

@@ -36,16 +36,21 @@ export function folderOf({ folder }: Surroundings, name: string): string {
   return own
 }
 
-/** @param databaseUrl An empty database, for those who use PostgreSQL. */
+/**
+ * @param databaseUrl An empty database, for those who use PostgreSQL.
+ * @param nodeOptions Beside those of this process.
+ */
 export async function startServer(
   name: string,
   surroundings: Surroundings,
   databaseUrl = '',
+  nodeOptions: readonly string[] = [],
 ): Promise<ServerProcess> {
   const { wechatUrl, core } = surroundings
   const node = [
     process.execPath,
     ...process.execArgv,
+    ...nodeOptions,
     fileURLToPath(new URL('./serve.ts', import.meta.url)),
     name,
     wechatUrl,

@@ -1,54 +1,62 @@
 import { LRUCache } from 'lru-cache'
-import type { Clock } from '../../clock.ts'
+import { minuteMs, type Clock } from '../../clock.ts'
 import type { EphemeralStore } from '../ephemeral-store.ts'
 
-/** How many keys are held before those that nobody used for longest are let go. */
+/** How many keys are held before those that nobody used for longest are let go: some 30 MB. */
 const maxKeys = 100_000
+/** How often what has had its time is let go, though nobody asks for it. */
+const purgeMs = minuteMs
 
 /** The {@link EphemeralStore} contract in this process's memory: for one process, and for tests. */
 export function createMemoryEphemeralStore(clock: Clock): EphemeralStore {
-  type Entry = { value: string; expiresAt: number }
-  const entries = new LRUCache<string, Entry>({ max: maxKeys })
+  const entries = new LRUCache<string, string>({ max: maxKeys, perf: clock, ttlResolution: 0 })
+  let purgedAt = clock.now()
 
-  function read(key: string): Entry | undefined {
-    const entry = entries.get(key)
-    if (!entry || entry.expiresAt > clock.now()) return entry
-    entries.delete(key)
-    return undefined
+  function write(key: string, value: string, ttlMs: number) {
+    purge()
+    // The cache holds a key through the last millisecond of its time, and for ever where that is 0.
+    entries.set(key, value, { ttl: ttlMs > 1 ? ttlMs - 1 : -1 })
   }
 
-  const expiry = (ttlMs: number) => clock.now() + ttlMs
+  /** Each looks at every key, so they come a minute apart: a few milliseconds with all there may be. */
+  function purge() {
+    const now = clock.now()
+    if (now - purgedAt < purgeMs) return
+    purgedAt = now
+    entries.purgeStale()
+  }
 
   return {
-    get: (key) => Promise.resolve(read(key)?.value),
+    get: (key) => Promise.resolve(entries.get(key)),
 
     set(key, value, ttlMs) {
-      entries.set(key, { value, expiresAt: expiry(ttlMs) })
+      write(key, value, ttlMs)
       return Promise.resolve()
     },
 
     add(key, value, ttlMs) {
-      if (read(key)) return Promise.resolve(false)
-      entries.set(key, { value, expiresAt: expiry(ttlMs) })
+      if (entries.get(key) !== undefined) return Promise.resolve(false)
+      write(key, value, ttlMs)
       return Promise.resolve(true)
     },
 
     take(key) {
-      const value = read(key)?.value
+      const value = entries.get(key)
       entries.delete(key)
       return Promise.resolve(value)
     },
 
     replace(key, expected, value, ttlMs) {
-      if (read(key)?.value !== expected) return Promise.resolve(false)
-      entries.set(key, { value, expiresAt: expiry(ttlMs) })
+      if (entries.get(key) !== expected) return Promise.resolve(false)
+      write(key, value, ttlMs)
       return Promise.resolve(true)
     },
 
     increment(key, by, ttlMs) {
-      const entry = read(key)
-      const sum = Number(entry?.value ?? 0) + by
-      entries.set(key, { value: String(sum), expiresAt: entry?.expiresAt ?? expiry(ttlMs) })
+      const known = entries.get(key)
+      const sum = Number(known ?? 0) + by
+      if (known === undefined) write(key, String(sum), ttlMs)
+      else entries.set(key, String(sum), { noUpdateTTL: true })
       return Promise.resolve(sum)
     },
 

@@ -17,8 +17,8 @@ import { applyMissing, listMigrations } from './migrate.ts'
 import type { Tables } from './tables.ts'
 
 /**
- * The embedded database. Readers use a connection of their own, so that they only ever see what is
- * committed.
+ * The embedded database: one connection writes, and reads as well wherever it is not in the midst
+ * of a transaction; there another reads, so that nobody ever sees what is not committed.
  *
  * @param path A file, which is made when it is not there. Its folder has to be.
  */
@@ -26,24 +26,37 @@ export function openSqlite(path: string): Database {
   // Made for its owner alone; the files that SQLite puts beside it take after it.
   closeSync(openSync(path, 'a', 0o600))
   const writer = connect(path)
-  const reader = connect(path)
-  reader.exec('pragma query_only = on')
+  // 8 MB: what leads to a million users fits. Twice that spares a sign-in 7 in 100 of its reads.
+  writer.exec('pragma cache_size = -8192')
+  // Of 4 KB, 128 MB in all. What the log holds is moved to the database while everybody waits for
+  // the disk: 0.3 s each time, hardly longer for four times as much.
+  writer.exec('pragma wal_autocheckpoint = 32000')
+  const bystander = connect(path)
+  bystander.exec('pragma query_only = on')
+  // Every commit of another connection empties its cache: 1 MB.
+  bystander.exec('pragma cache_size = -1024')
   const builder = new Kysely<Tables>({ dialect: asDialect(writer) })
-  const write = commitInGroups(asConnection(writer), (command) =>
-    explainingFaults(() => writer.exec(command)),
-  )
+  const writing = asConnection(writer)
+  const watching = asConnection(bystander)
+  let inTransaction = false
+  const write = commitInGroups(writing, (command) => {
+    explainingFaults(() => writer.exec(command))
+    inTransaction = command === 'begin immediate'
+  })
   const target = { db: builder as Kysely<unknown>, types: columnTypes('sqlite') }
   return {
     engine: 'sqlite',
     settleMs: 2000,
     builder,
-    reader: asConnection(reader),
+    reader: {
+      executeQuery: (query) => (inTransaction ? watching : writing).executeQuery(query),
+    },
     alone: { executeQuery: (query) => write((transaction) => transaction.executeQuery(query)) },
     write,
     migrate: (migrations) => write(() => applyMissing(target, migrations, systemClock)),
     listMigrations: () => write(() => listMigrations(target.db)),
     close() {
-      reader.close()
+      bystander.close()
       writer.close()
       return Promise.resolve()
     },
@@ -55,10 +68,6 @@ function connect(path: string): DatabaseSync {
   sqlite.exec('pragma journal_mode = wal')
   sqlite.exec('pragma synchronous = full')
   sqlite.exec('pragma foreign_keys = on')
-  // 16 MB; the system keeps the file in memory as well, so that more is held twice.
-  sqlite.exec('pragma cache_size = -16384')
-  // Pages, 32 MB: moving them to the database less often moves each less often.
-  sqlite.exec('pragma wal_autocheckpoint = 8000')
   return sqlite
 }
 
