@@ -1,4 +1,3 @@
-import { Pool } from 'undici'
 import type { ErrorEntry } from './errors/error-entry.ts'
 import { WechatTransportError } from './errors/transport-error.ts'
 import type { TransportFailure } from './errors/transport-error.ts'
@@ -17,9 +16,9 @@ import { startDeadline } from './transport/deadline.ts'
 import type { Deadline } from './transport/deadline.ts'
 import { encode } from './transport/encode.ts'
 import type { JsonValue } from './transport/encode.ts'
-import { exchange } from './transport/exchange.ts'
 import type { Failure, Outcome } from './transport/exchange.ts'
 import { enter, leave, openGate } from './transport/gate.ts'
+import type { Transport } from './transport/open-transport.ts'
 import { badReply } from './transport/read-fields.ts'
 import { readPicture, readReply } from './transport/read-reply.ts'
 import type { JsonReply, Picture, PictureReply, ReplyBody } from './transport/read-reply.ts'
@@ -66,32 +65,20 @@ export interface Wechat {
  * @throws {@link WechatInputError} When an option is wrong, or its name unknown.
  */
 export function createWechat(options: WechatOptions = {}): Wechat {
-  const {
-    origin,
-    connectTimeoutMs,
-    timeoutMs,
-    maxInFlight,
-    maxWaiting,
-    maxReplyBytes,
-    circuitFailures,
-    circuitPauseMs,
-    nowMs,
-  } = checkOptions(options)
-
-  const pool = new Pool(origin, {
-    connections: maxInFlight,
-    connectTimeout: connectTimeoutMs,
-    maxResponseSize: maxReplyBytes,
-    // The deadline below is stricter than both.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    allowH2: false,
-  })
+  const checked = checkOptions(options)
+  const { timeoutMs, maxInFlight, maxWaiting, circuitFailures, circuitPauseMs, nowMs } = checked
   const gate = openGate()
   const circuit = closedCircuit()
   const circuitLimits = { maxFailures: circuitFailures, pauseMs: circuitPauseMs }
   const gateLimits = { maxInFlight, maxWaiting }
+  let opening: Promise<Transport> | undefined
   let closing: Promise<void> | undefined
+
+  // Waits for the first call: a server is to listen before undici, which is large, has loaded.
+  async function open(): Promise<Transport> {
+    const { openTransport } = await import('./transport/open-transport.ts')
+    return openTransport(checked)
+  }
 
   async function send<T extends JsonReply | PictureReply>(
     request: WechatRequest,
@@ -119,7 +106,8 @@ export function createWechat(options: WechatOptions = {}): Wechat {
   ): Promise<T> {
     const { secrets, ...outgoing } = encode(request)
     if (!letThrough(circuit, nowMs())) throw refusal(request, 'circuit_open')
-    const reply = read(await exchange(pool, outgoing, deadline))
+    const transport = await (opening ??= open())
+    const reply = read(await transport.exchange(outgoing, deadline))
     if (isFailure(reply)) {
       recordFailure(circuit, nowMs(), circuitLimits)
       throw new WechatTransportError(request.endpoint, reply.kind, {
@@ -147,7 +135,7 @@ export function createWechat(options: WechatOptions = {}): Wechat {
       closing ??= new Promise<void>((resolve) => {
         gate.onIdle = resolve
         if (gate.inFlight === 0) resolve()
-      }).then(() => pool.destroy())
+      }).then(async () => (await opening)?.destroy())
       return closing
     },
   }
