@@ -55,6 +55,8 @@ export interface Wechat {
    * @throws As `call`.
    */
   draw(request: WechatRequest): Promise<Picture>
+  /** Loads what the first call would wait for, and sends nothing. */
+  warmUp(): Promise<void>
   /** Waits for the calls under way and closes the connections. Calls made after it fail as `closed`. */
   close(): Promise<void>
 }
@@ -74,11 +76,11 @@ export function createWechat(options: WechatOptions = {}): Wechat {
   let opening: Promise<Transport> | undefined
   let closing: Promise<void> | undefined
 
-  // Waits for the first call: a server is to listen before undici, which is large, has loaded.
-  async function open(): Promise<Transport> {
-    const { openTransport } = await import('./transport/open-transport.ts')
-    return openTransport(checked)
-  }
+  // Not loaded with this file: a server is to listen before undici, which is large, has loaded.
+  const open = () =>
+    (opening ??= import('./transport/open-transport.ts').then(({ openTransport }) =>
+      openTransport(checked),
+    ))
 
   async function send<T extends JsonReply | PictureReply>(
     request: WechatRequest,
@@ -106,7 +108,7 @@ export function createWechat(options: WechatOptions = {}): Wechat {
   ): Promise<T> {
     const { secrets, ...outgoing } = encode(request)
     if (!letThrough(circuit, nowMs())) throw refusal(request, 'circuit_open')
-    const transport = await (opening ??= open())
+    const transport = await open()
     const reply = read(await transport.exchange(outgoing, deadline))
     if (isFailure(reply)) {
       recordFailure(circuit, nowMs(), circuitLimits)
@@ -130,6 +132,9 @@ export function createWechat(options: WechatOptions = {}): Wechat {
       const reply = await send(request, readPicture)
       if (reply.kind === 'picture') return reply.picture
       throw badReply(request.endpoint, 'neither a picture nor an errcode')
+    },
+    async warmUp() {
+      if (closing === undefined) await open()
     },
     close() {
       closing ??= new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-import type { RateLimiterRedis } from 'rate-limiter-flexible'
+import type * as library from 'rate-limiter-flexible'
 import { secondMs } from '../clock.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 
@@ -41,8 +41,10 @@ export async function giveBack(ephemeral: EphemeralStore, counted: Counted): Pro
   await limiter.reward(counted.key)
 }
 
-/** Loaded when the first is counted: it brings a limiter for every store there is. */
-let library: Promise<typeof import('rate-limiter-flexible')> | undefined
+let loading: Promise<typeof library> | undefined
+
+/** With the first that is counted, if not before: it brings a limiter for every store there is. */
+export const loadRateLimiter = () => (loading ??= import('rate-limiter-flexible'))
 
 /**
  * The limiter that rate-limiter-flexible has for Redis, over any store: of its client it wants a
@@ -53,8 +55,8 @@ let library: Promise<typeof import('rate-limiter-flexible')> | undefined
 async function openLimiter(
   ephemeral: EphemeralStore,
   { max, windowMs }: Counted,
-): Promise<RateLimiterRedis> {
-  const { RateLimiterRedis } = await (library ??= import('rate-limiter-flexible'))
+): Promise<library.RateLimiterRedis> {
+  const { RateLimiterRedis } = await loadRateLimiter()
   return new RateLimiterRedis({
     keyPrefix: '',
     points: max,
