@@ -5,6 +5,7 @@ import {
   type AccessTokens,
   type Wechat,
 } from '@kaimen/wechat'
+import { loadRateLimiter } from './challenge/rate-limiter.ts'
 import { minuteMs, systemClock } from './clock.ts'
 import { ConfigError, KaimenError } from './errors.ts'
 import type { Admit, Claims, Emit } from './hooks.ts'
@@ -40,6 +41,11 @@ export type Auth = Operations & {
   handler(request: Request, connection?: Connection): Promise<Response>
   /** Brings the tables up to date and loads the keys. `handler` waits for it by itself. */
   ready(): Promise<void>
+  /**
+   * Loads what the first sign-in would wait for. `listen` does it by itself, a second after it
+   * listens.
+   */
+  warmUp(): Promise<void>
   /**
    * From now on `/readyz` answers 503, so that a balancer sends nothing more, and who waits for
    * news at `GET /v1/revocations` is answered. Everything else goes on. `listen` does it by
@@ -175,6 +181,9 @@ export function createAuth(options: AuthOptions): Auth {
     handler: (request, connection = unknownConnection) => answer(request, connection),
     async ready() {
       await ready()
+    },
+    async warmUp() {
+      await Promise.all([wechat.warmUp(), loadRateLimiter()])
     },
     tidy: tidyUp,
     drain: () => draining.abort(),

@@ -17,6 +17,9 @@ export type Listener = {
 const finishMs = 10_000
 const sweepMs = 50
 
+/** A server that has just begun to listen answers first whoever waited for it; milliseconds. */
+const warmUpMs = secondMs
+
 /** The longest that headers alone may take; seconds. */
 const headersSeconds = 10
 
@@ -31,7 +34,7 @@ const headersSeconds = 10
  *   is 408. Default 60: a picture of 1 MB over a slow line. Node's own default is 300.
  */
 export async function listen(
-  auth: Pick<Auth, 'handler' | 'drain'>,
+  auth: Pick<Auth, 'handler' | 'drain'> & Partial<Pick<Auth, 'warmUp'>>,
   {
     port,
     host = '127.0.0.1',
@@ -68,7 +71,13 @@ export async function listen(
   })
   const { port: bound } = server.address() as AddressInfo
 
+  const warming = setTimeout(() => {
+    // What cannot be loaded is told of by the request that needs it.
+    auth.warmUp?.().catch(() => {})
+  }, warmUpMs)
+
   async function drainAndEnd() {
+    clearTimeout(warming)
     auth.drain()
     if (drainSeconds > 0) {
       await new Promise((resolve) => setTimeout(resolve, drainSeconds * secondMs))

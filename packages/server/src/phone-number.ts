@@ -1,4 +1,7 @@
-import { parsePhoneNumberWithError } from 'libphonenumber-js/min'
+import { createRequire } from 'node:module'
+import type * as library from 'libphonenumber-js/min'
+
+const require = createRequire(import.meta.url)
 
 /** A phone number with its country: two numbers are the same phone when their E.164 texts are equal. */
 export type PhoneNumber = {
@@ -17,6 +20,8 @@ export type PhoneNumber = {
 export function parsePhone(text: string): PhoneNumber | undefined {
   // Letters would be taken for digits (1-800-FLOWERS), and extensions for part of the number.
   if (!/^\+?[\d\s().-]{5,24}$/.test(text)) return undefined
+  // Waits for the first number: a server is to listen before its hundred modules have loaded.
+  const { parsePhoneNumberWithError } = require('libphonenumber-js/min') as typeof library
   try {
     const number = parsePhoneNumberWithError(text, { defaultCountry: 'CN', extract: false })
     if (!number.isPossible()) return undefined

@@ -395,6 +395,18 @@ describe('listen and close', () => {
     await expect(listen(world.auth, { port })).rejects.toThrow('EADDRINUSE')
   })
 
+  it('what listens is warmed up soon after, and is not once it was closed', async () => {
+    const warmUp = vi.fn<() => Promise<void>>(() => Promise.resolve())
+    const closed = await listen({ ...world.auth, warmUp }, { port: 0 })
+    await closed.close()
+    const warmUpLater = vi.fn<() => Promise<void>>(() => Promise.resolve())
+    const open = await listen({ ...world.auth, warmUp: warmUpLater }, { port: 0 })
+    expect(warmUpLater).not.toHaveBeenCalled()
+    await vi.waitFor(() => expect(warmUpLater).toHaveBeenCalledOnce(), 5_000)
+    expect(warmUp).not.toHaveBeenCalled()
+    await open.close()
+  })
+
   it('close ends idle connections at once', async () => {
     const line = dial()
     line.say(get('/healthz'))

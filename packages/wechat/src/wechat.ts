@@ -1,4 +1,3 @@
-import { Pool } from 'undici'
 import type { ErrorEntry } from './errors/error-entry.ts'
 import { WechatTransportError } from './errors/transport-error.ts'
 import type { TransportFailure } from './errors/transport-error.ts'
@@ -17,9 +16,9 @@ import { startDeadline } from './transport/deadline.ts'
 import type { Deadline } from './transport/deadline.ts'
 import { encode } from './transport/encode.ts'
 import type { JsonValue } from './transport/encode.ts'
-import { exchange } from './transport/exchange.ts'
 import type { Failure, Outcome } from './transport/exchange.ts'
 import { enter, leave, openGate } from './transport/gate.ts'
+import type { Transport } from './transport/open-transport.ts'
 import { badReply } from './transport/read-fields.ts'
 import { readPicture, readReply } from './transport/read-reply.ts'
 import type { JsonReply, Picture, PictureReply, ReplyBody } from './transport/read-reply.ts'
@@ -56,6 +55,8 @@ export interface Wechat {
    * @throws As `call`.
    */
   draw(request: WechatRequest): Promise<Picture>
+  /** Loads what the first call would wait for, and sends nothing. */
+  warmUp(): Promise<void>
   /** Waits for the calls under way and closes the connections. Calls made after it fail as `closed`. */
   close(): Promise<void>
 }
@@ -66,32 +67,20 @@ export interface Wechat {
  * @throws {@link WechatInputError} When an option is wrong, or its name unknown.
  */
 export function createWechat(options: WechatOptions = {}): Wechat {
-  const {
-    origin,
-    connectTimeoutMs,
-    timeoutMs,
-    maxInFlight,
-    maxWaiting,
-    maxReplyBytes,
-    circuitFailures,
-    circuitPauseMs,
-    nowMs,
-  } = checkOptions(options)
-
-  const pool = new Pool(origin, {
-    connections: maxInFlight,
-    connectTimeout: connectTimeoutMs,
-    maxResponseSize: maxReplyBytes,
-    // The deadline below is stricter than both.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    allowH2: false,
-  })
+  const checked = checkOptions(options)
+  const { timeoutMs, maxInFlight, maxWaiting, circuitFailures, circuitPauseMs, nowMs } = checked
   const gate = openGate()
   const circuit = closedCircuit()
   const circuitLimits = { maxFailures: circuitFailures, pauseMs: circuitPauseMs }
   const gateLimits = { maxInFlight, maxWaiting }
+  let opening: Promise<Transport> | undefined
   let closing: Promise<void> | undefined
+
+  // Not loaded with this file: a server is to listen before undici, which is large, has loaded.
+  const open = () =>
+    (opening ??= import('./transport/open-transport.ts').then(({ openTransport }) =>
+      openTransport(checked),
+    ))
 
   async function send<T extends JsonReply | PictureReply>(
     request: WechatRequest,
@@ -119,7 +108,8 @@ export function createWechat(options: WechatOptions = {}): Wechat {
   ): Promise<T> {
     const { secrets, ...outgoing } = encode(request)
     if (!letThrough(circuit, nowMs())) throw refusal(request, 'circuit_open')
-    const reply = read(await exchange(pool, outgoing, deadline))
+    const transport = await open()
+    const reply = read(await transport.exchange(outgoing, deadline))
     if (isFailure(reply)) {
       recordFailure(circuit, nowMs(), circuitLimits)
       throw new WechatTransportError(request.endpoint, reply.kind, {
@@ -143,11 +133,14 @@ export function createWechat(options: WechatOptions = {}): Wechat {
       if (reply.kind === 'picture') return reply.picture
       throw badReply(request.endpoint, 'neither a picture nor an errcode')
     },
+    async warmUp() {
+      if (closing === undefined) await open()
+    },
     close() {
       closing ??= new Promise<void>((resolve) => {
         gate.onIdle = resolve
         if (gate.inFlight === 0) resolve()
-      }).then(() => pool.destroy())
+      }).then(async () => (await opening)?.destroy())
       return closing
     },
   }

@@ -1,4 +1,4 @@
-import { RateLimiterRedis } from 'rate-limiter-flexible'
+import type * as library from 'rate-limiter-flexible'
 import { secondMs } from '../clock.ts'
 import type { EphemeralStore } from '../store/ephemeral-store.ts'
 
@@ -16,7 +16,7 @@ export type Counted = {
  * @returns Whether there was room. What is refused is counted no further.
  */
 export async function consume(ephemeral: EphemeralStore, counted: Counted) {
-  const limiter = openLimiter(ephemeral, counted)
+  const limiter = await openLimiter(ephemeral, counted)
   try {
     const { remainingPoints } = await limiter.consume(counted.key)
     return { hasRoom: true, isLast: remainingPoints === 0 }
@@ -30,14 +30,21 @@ export async function consume(ephemeral: EphemeralStore, counted: Counted) {
 
 /** Whether there is no more room. Counts nothing. */
 export async function isFull(ephemeral: EphemeralStore, counted: Counted): Promise<boolean> {
-  const held = await openLimiter(ephemeral, counted).get(counted.key)
+  const limiter = await openLimiter(ephemeral, counted)
+  const held = await limiter.get(counted.key)
   return held !== null && held.consumedPoints >= counted.max
 }
 
 /** Gives back what {@link consume} counted. */
 export async function giveBack(ephemeral: EphemeralStore, counted: Counted): Promise<void> {
-  await openLimiter(ephemeral, counted).reward(counted.key)
+  const limiter = await openLimiter(ephemeral, counted)
+  await limiter.reward(counted.key)
 }
+
+let loading: Promise<typeof library> | undefined
+
+/** With the first that is counted, if not before: it brings a limiter for every store there is. */
+export const loadRateLimiter = () => (loading ??= import('rate-limiter-flexible'))
 
 /**
  * The limiter that rate-limiter-flexible has for Redis, over any store: of its client it wants a
@@ -45,7 +52,11 @@ export async function giveBack(ephemeral: EphemeralStore, counted: Counted): Pro
  * and holds nothing itself. The stores that the library brings would each want a connection and a
  * table of their own; its base class for others is not among its exports.
  */
-function openLimiter(ephemeral: EphemeralStore, { max, windowMs }: Counted): RateLimiterRedis {
+async function openLimiter(
+  ephemeral: EphemeralStore,
+  { max, windowMs }: Counted,
+): Promise<library.RateLimiterRedis> {
+  const { RateLimiterRedis } = await loadRateLimiter()
   return new RateLimiterRedis({
     keyPrefix: '',
     points: max,

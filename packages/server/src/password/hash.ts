@@ -1,4 +1,4 @@
-import { hash, parseOptions, verify, type ParsedHashOptions } from '@node-rs/argon2'
+import type { ParsedHashOptions } from '@node-rs/argon2'
 import type { Secret } from '@kaimen/wechat'
 import { KaimenError } from '../errors.ts'
 import type { Random } from '../random.ts'
@@ -27,6 +27,9 @@ const hashBytes = 32
 /** How the package begins its hashes: Argon2id, version 19 (RFC 9106). */
 const prefix = '$argon2id$v=19$'
 
+/** Loaded for the first password: it is native code, and a server need not have any. */
+const argon2 = () => import('@node-rs/argon2')
+
 type Parts = { slot: HashSlot; cost: HashCost }
 
 /**
@@ -48,6 +51,7 @@ export async function hashPassword(
 ): Promise<string> {
   const read = readPassword(password)
   if (typeof read === 'string') throw new KaimenError('password_weak')
+  const { hash } = await argon2()
   return hash(read.text, {
     memoryCost: cost.memoryKib,
     timeCost: cost.passes,
@@ -69,11 +73,12 @@ export async function verifyPassword(
   const read = readPassword(password)
   // Nobody has such a password: known and unknown accounts answer alike, and at once.
   if (typeof read === 'string') return 'wrong'
-  const parameters = parseStored(stored)
+  const parameters = await parseStored(stored)
   if (!parameters) {
     await verifyNothing(parts, password)
     return 'malformed'
   }
+  const { verify } = await argon2()
   if (!(await verify(stored, read.text))) return 'wrong'
   const current = stored.startsWith(prefix) && isOfCost(parameters, parts.cost)
   return current ? 'right' : 'right_outdated'
@@ -85,7 +90,9 @@ export async function verifyPassword(
  */
 export async function verifyNothing({ cost }: Parts, password: Secret): Promise<'wrong'> {
   const read = readPassword(password)
-  if (typeof read !== 'string') await verify(nobodysHash(cost), read.text)
+  if (typeof read === 'string') return 'wrong'
+  const { verify } = await argon2()
+  await verify(nobodysHash(cost), read.text)
   return 'wrong'
 }
 
@@ -95,7 +102,8 @@ function nobodysHash({ memoryKib, passes, lanes }: HashCost): string {
   return `${prefix}m=${memoryKib},t=${passes},p=${lanes}$${zeros(saltBytes)}$${zeros(hashBytes)}`
 }
 
-function parseStored(stored: string): ParsedHashOptions | undefined {
+async function parseStored(stored: string): Promise<ParsedHashOptions | undefined> {
+  const { parseOptions } = await argon2()
   let parsed
   try {
     parsed = parseOptions(stored)

@@ -1,5 +1,7 @@
 import { sign } from 'node:crypto'
-import { errors, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose'
+import type { JWTHeaderParameters, JWTPayload } from 'jose'
+import { JWTExpired } from 'jose/errors'
+import { jwtVerify } from 'jose/jwt/verify'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
@@ -133,7 +135,7 @@ export function accessTokens(parts: Parts): AccessTokens {
       }
       return { payload, key }
     } catch (error) {
-      throw new KaimenError(error instanceof errors.JWTExpired ? 'token_expired' : 'token_invalid')
+      throw new KaimenError(error instanceof JWTExpired ? 'token_expired' : 'token_invalid')
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode, Introspection } from '@kaimen/protocol'
-import { decodeJwt } from 'jose'
+import { decodeJwt } from 'jose/jwt/decode'
 import type { Apps } from '../app.ts'
 import type { Clock } from '../clock.ts'
 import { KaimenError } from '../errors.ts'
