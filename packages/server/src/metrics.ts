@@ -124,6 +124,7 @@ export function keepMetrics(clock: Pick<Clock, 'now'>): Metrics {
     watchWechat: (wechat) => ({
       call: (request) => watchCall(request, () => wechat.call(request)),
       draw: (request) => watchCall(request, () => wechat.draw(request)),
+      warmUp: () => wechat.warmUp(),
       close: () => wechat.close(),
     }),
     read: () => [

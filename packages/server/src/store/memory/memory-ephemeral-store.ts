@@ -9,7 +9,13 @@ const purgeMs = minuteMs
 
 /** The {@link EphemeralStore} contract in this process's memory: for one process, and for tests. */
 export function createMemoryEphemeralStore(clock: Clock): EphemeralStore {
-  const entries = new LRUCache<string, string>({ max: maxKeys, perf: clock, ttlResolution: 0 })
+  const entries = new LRUCache<string, string>({
+    // Told the number of keys in advance, the cache would take the room for all at once, and the time.
+    maxSize: maxKeys,
+    sizeCalculation: () => 1,
+    perf: clock,
+    ttlResolution: 0,
+  })
   let purgedAt = clock.now()
 
   function write(key: string, value: string, ttlMs: number) {
