@@ -21,6 +21,8 @@ import { migrations } from './migrations.ts'
 import { sqlAdmins } from './sql-admins.ts'
 import { everyApp, sqlStatements, type SessionWithUser } from './sql-statements.ts'
 
+type SessionRotation = Parameters<Store['rotateSession']>[0]
+
 /** The {@link Store} contract on SQL. */
 export function createSqlStore(
   database: Database,
@@ -30,6 +32,21 @@ export function createSqlStore(
   const { reader, alone, write, settleMs } = database
   const run = sqlStatements(dialectOf(database))
   const newId = countUp(clock, random)
+
+  const rotateSession = database.inGroups<SessionRotation, StoredSession | 'not_rotated'>({
+    keyOf: ({ id }) => id,
+    alone: rotateAlone,
+    async together(acts) {
+      const { rows } = await run.rotateTogether(alone, {
+        id: acts.map(({ id }) => id),
+        generation: acts.map(({ generation }) => generation),
+        now_ms: acts.map(({ now_ms }) => now_ms),
+        idle_expires_at: acts.map(({ idle_expires_at }) => idle_expires_at),
+        app_id: acts.map(({ app_id }) => app_id ?? null),
+      })
+      return new Map(rows.map((session) => [session.id, session]))
+    },
+  })
 
   return {
     ...sqlAdmins(database, record),
@@ -331,17 +348,7 @@ export function createSqlStore(
       return rows
     },
 
-    async rotateSession({ app_id, ...act }) {
-      const rotated =
-        app_id === undefined ? run.rotate(alone, act) : run.rotateInApp(alone, { ...act, app_id })
-      const { rows, numAffectedRows } = await rotated
-      if (rows[0]) return rows[0]
-      if (!numAffectedRows) return 'not_rotated'
-      const [session] = (await run.session(reader, { id: act.id })).rows
-      // Whoever came since has rotated it further, or ended it; this is what this call left.
-      const { generation, now_ms: rotated_at } = act
-      return session ? { ...session, generation: generation + 1, rotated_at } : 'not_rotated'
-    },
+    rotateSession,
 
     async endSession({ event, ...act }) {
       if (!event) return end(alone, act)
@@ -515,6 +522,21 @@ export function createSqlStore(
           : run.endCutSessionsInApp(on, { ...cut, app_id }))
         return last
       }),
+  }
+
+  async function rotateAlone({
+    app_id,
+    ...act
+  }: SessionRotation): Promise<StoredSession | 'not_rotated'> {
+    const rotated =
+      app_id === undefined ? run.rotate(alone, act) : run.rotateInApp(alone, { ...act, app_id })
+    const { rows, numAffectedRows } = await rotated
+    if (rows[0]) return rows[0]
+    if (!numAffectedRows) return 'not_rotated'
+    const [session] = (await run.session(reader, { id: act.id })).rows
+    // Whoever came since has rotated it further, or ended it; this is what this call left.
+    const { generation, now_ms: rotated_at } = act
+    return session ? { ...session, generation: generation + 1, rotated_at } : 'not_rotated'
   }
 
   /** Asked in the transaction that gives them something: nothing may lead to who has left. */

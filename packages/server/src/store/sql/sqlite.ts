@@ -39,6 +39,7 @@ export function openSqlite(path: string): Database {
     builder,
     reader: asConnection(reader),
     alone: { executeQuery: (query) => write((transaction) => transaction.executeQuery(query)) },
+    inGroups: ({ alone }) => alone,
     write,
     migrate: (migrations) => write(() => applyMissing(target, migrations, systemClock)),
     listMigrations: () => write(() => listMigrations(target.db)),
