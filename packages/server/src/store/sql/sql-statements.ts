@@ -171,6 +171,26 @@ const rotateTogether = (db: Kysely<Tables>, v: RotateLists) =>
     .whereRef('sessions.id', '=', 'due.id')
     .returning(sessionColumns)
 
+const sessionWithUser = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select([
+      ...sessionColumns,
+      'users.status',
+      'users.nickname',
+      'users.avatar',
+      'users.phone',
+      'users.phone_index',
+      'users.created_at as user_created_at',
+      'users.gone_at',
+    ])
+    .select((e) =>
+      cutoffsOf(e)
+        .select((c) => c.fn.max('cutoffs.at').as('at'))
+        .as('cut_at'),
+    )
+
 /** Every statement of the SQL store, one a name. */
 export function sqlStatements({ db, engine, locked, unlessTaken }: Dialect) {
   /** What an update left, in the same statement where there is such a thing: not on MySQL. */
@@ -223,6 +243,25 @@ export function sqlStatements({ db, engine, locked, unlessTaken }: Dialect) {
         .select(userColumns)
         .where('identities.app_id', '=', v.app_id)
         .where('identities.openid', '=', v.openid),
+    ),
+
+    usersByOpenid: statement((v: { app_id: readonly string[]; openid: readonly string[] }) =>
+      db
+        .selectFrom(
+          sql<{
+            app_id: string
+            openid: string
+          }>`unnest(${v.app_id}::text[], ${v.openid}::text[])`.as<'asked'>(
+            sql`asked(app_id, openid)`,
+          ),
+        )
+        .innerJoin('identities', (join) =>
+          join
+            .onRef('identities.app_id', '=', 'asked.app_id')
+            .onRef('identities.openid', '=', 'asked.openid'),
+        )
+        .innerJoin('users', 'users.id', 'identities.user_id')
+        .select([...userColumns, 'asked.app_id', 'asked.openid']),
     ),
 
     userByUnionid: statement((v: { open_platform: string; unionid: string }) =>
@@ -722,25 +761,11 @@ export function sqlStatements({ db, engine, locked, unlessTaken }: Dialect) {
     ),
 
     sessionWithUser: statement((v: { id: number }) =>
-      db
-        .selectFrom('sessions')
-        .innerJoin('users', 'users.id', 'sessions.user_id')
-        .select([
-          ...sessionColumns,
-          'users.status',
-          'users.nickname',
-          'users.avatar',
-          'users.phone',
-          'users.phone_index',
-          'users.created_at as user_created_at',
-          'users.gone_at',
-        ])
-        .select((e) =>
-          cutoffsOf(e)
-            .select((c) => c.fn.max('cutoffs.at').as('at'))
-            .as('cut_at'),
-        )
-        .where('sessions.id', '=', v.id),
+      sessionWithUser(db).where('sessions.id', '=', v.id),
+    ),
+
+    sessionsWithUsers: statement((v: { ids: readonly number[] }) =>
+      sessionWithUser(db).where('sessions.id', '=', sql<number>`any(${v.ids}::bigint[])`),
     ),
 
     liveSessions: statement((v: { user_id: number; now_ms: number }) =>

@@ -21,6 +21,10 @@ import { migrations } from './migrations.ts'
 import { sqlAdmins } from './sql-admins.ts'
 import { everyApp, sqlStatements, type SessionWithUser } from './sql-statements.ts'
 
+type OpenidKey = Pick<WechatKey, 'app_id' | 'openid'>
+
+const nameOpenid = ({ app_id, openid }: OpenidKey) => JSON.stringify([app_id, openid])
+
 type SessionRotation = Parameters<Store['rotateSession']>[0]
 
 /** The {@link Store} contract on SQL. */
@@ -48,6 +52,31 @@ export function createSqlStore(
     },
   })
 
+  const findSessionRow = database.inGroups<number, { row: SessionWithUser | undefined }>({
+    keyOf: (id) => id,
+    alone: async (id) => ({ row: (await run.sessionWithUser(reader, { id })).rows[0] }),
+    async together(ids) {
+      const { rows } = await run.sessionsWithUsers(reader, { ids })
+      const found = new Map(rows.map((row) => [row.id, row]))
+      return new Map(ids.map((id) => [id, { row: found.get(id) }]))
+    },
+  })
+
+  const findByOpenid = database.inGroups<OpenidKey, { user: StoredUser | undefined }>({
+    keyOf: nameOpenid,
+    alone: async (key) => ({ user: (await run.userByOpenid(reader, key)).rows[0] }),
+    async together(keys) {
+      const { rows } = await run.usersByOpenid(reader, {
+        app_id: keys.map(({ app_id }) => app_id),
+        openid: keys.map(({ openid }) => openid),
+      })
+      const found = new Map(
+        rows.map(({ app_id, openid, ...user }) => [nameOpenid({ app_id, openid }), user]),
+      )
+      return new Map(keys.map(nameOpenid).map((name) => [name, { user: found.get(name) }]))
+    },
+  })
+
   return {
     ...sqlAdmins(database, record),
 
@@ -67,7 +96,7 @@ export function createSqlStore(
 
     async findUsers({ app_id, wechat, phone, unverified_phone }) {
       const [known, union, holder, claimant] = await Promise.all([
-        wechat ? run.userByOpenid(reader, { app_id, openid: wechat.openid }) : nobody,
+        wechat ? findByOpenid({ app_id, openid: wechat.openid }) : undefined,
         wechat?.unionid && wechat.open_platform
           ? run.userByUnionid(reader, {
               open_platform: wechat.open_platform,
@@ -81,9 +110,10 @@ export function createSqlStore(
       ])
       const [byPhone] = holder.rows
       const [byUnionid] = union.rows
-      const isNewToUnionidUser = byUnionid !== undefined && known.rows[0] === undefined
+      const byOpenid = known?.user
+      const isNewToUnionidUser = byUnionid !== undefined && byOpenid === undefined
       return {
-        ...(known.rows[0] && { byOpenid: known.rows[0] }),
+        ...(byOpenid && { byOpenid }),
         ...(byUnionid && { byUnionid }),
         ...(isNewToUnionidUser &&
           (await isInApp(byUnionid.id, app_id)) && { isUnionidUserInApp: true }),
@@ -334,8 +364,8 @@ export function createSqlStore(
       }),
 
     async findSession(id) {
-      const { rows } = await run.sessionWithUser(reader, { id })
-      return rows[0] && splitSessionAndUser(rows[0])
+      const { row } = await findSessionRow(id)
+      return row && splitSessionAndUser(row)
     },
 
     async listPastSessions(user_id) {
