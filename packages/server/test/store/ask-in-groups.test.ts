@@ -56,7 +56,11 @@ it('who comes when nobody is under way is asked for at once, alone', async () =>
 
 it('those who come in one turn of the event loop are asked for together', async () => {
   const { ask, held, lone } = groups()
-  const answers = Promise.all(['a', 'b', 'c'].map(ask))
+  const come = (name: string) =>
+    new Promise<string>((resolve) => {
+      setImmediate(() => resolve(ask(name)))
+    })
+  const answers = Promise.all(['a', 'b', 'c'].map(come))
   await turn()
   expect(held.map(({ names }) => names)).toEqual([['a', 'b', 'c']])
   held[0]?.answer()
