@@ -24,10 +24,7 @@ function groups({ waitMs = 60_000 } = {}) {
       alone(name) {
         lone.push(name)
         if (faulty.has(name)) return Promise.reject(new DatabaseError('unexpected'))
-        if (!name.startsWith('held')) return Promise.resolve(`${name} alone`)
-        return new Promise((resolve) => {
-          held.push({ names: [name], answer: () => resolve(`${name} alone`) })
-        })
+        return Promise.resolve(`${name} alone`)
       },
     },
     { waitMs },
@@ -38,20 +35,20 @@ function groups({ waitMs = 60_000 } = {}) {
 /** Two groups are under way, so whoever comes waits. */
 async function busy(options?: { waitMs: number }) {
   const world = groups(options)
-  const first = world.ask('held 1')
+  const first = world.ask('1')
   await turn()
-  const second = world.ask('held 2')
+  const second = world.ask('2')
   await turn()
   return { ...world, others: Promise.all([first, second]) }
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 5))
 
-it('who comes when nobody is under way is asked for at once, alone', async () => {
-  const { ask, lone } = groups()
-  expect(await ask('one')).toBe('one alone')
-  expect(await ask('two')).toBe('two alone')
-  expect(lone).toEqual(['one', 'two'])
+it('who comes when fewer than two groups are under way is asked for at once', async () => {
+  const { held, others } = await busy()
+  expect(held.map(({ names }) => names)).toEqual([['1'], ['2']])
+  for (const { answer } of held) answer()
+  expect(await others).toEqual(['1 together', '2 together'])
 })
 
 it('those who come in one turn of the event loop are asked for together', async () => {
@@ -82,7 +79,7 @@ it('those who come while two groups are under way are asked for together when on
   held[2]?.answer()
   expect(await Promise.all(answers)).toEqual(['a together', 'b together', 'c together'])
   held[0]?.answer()
-  expect(await others).toEqual(['held 1 alone', 'held 2 alone'])
+  expect(await others).toEqual(['1 together', '2 together'])
 })
 
 it('two of one key are in no group together, and neither waits for the other', async () => {
@@ -147,7 +144,10 @@ it.each(['lost', 'timeout', 'unreachable', 'overloaded'] as const)(
       { status: 'rejected', reason },
     ])
     expect(lone).toEqual([])
-    expect(await ask('c')).toBe('c alone')
+    const later = ask('c')
+    await turn()
+    held[1]?.answer()
+    expect(await later).toBe('c together')
   },
 )
 
@@ -162,13 +162,23 @@ it('who has waited for too long is told so, and whoever comes later waits anew',
   }
   const later = ask('c')
   held[0]?.answer()
-  expect(await later).toBe('c alone')
-  expect(lone).toEqual(['held 1', 'held 2', 'c'])
+  await turn()
+  held[2]?.answer()
+  expect(await later).toBe('c together')
+  expect(lone).toEqual([])
 })
 
-it('a lone question that fails makes room for the next', async () => {
-  const { ask, faulty } = groups()
+it('a group that fails makes room for the next', async () => {
+  const { ask, held, faulty } = groups()
   faulty.add('a')
-  for (const _ of [1, 2, 3]) await expect(ask('a')).rejects.toThrow(new DatabaseError('unexpected'))
-  expect(await ask('b')).toBe('b alone')
+  for (const n of [0, 1, 2]) {
+    const failing = ask('a')
+    await turn()
+    held[n]?.answer(new DatabaseError('unexpected'))
+    await expect(failing).rejects.toThrow(new DatabaseError('unexpected'))
+  }
+  const next = ask('b')
+  await turn()
+  held[3]?.answer()
+  expect(await next).toBe('b together')
 })

@@ -16,7 +16,7 @@ type Asker<Item, Answer> = {
 
 /**
  * Who comes while groups are under way waits for one of them to end, and asks together with all who
- * wait. Who comes when there is none asks at once.
+ * wait. Who comes when there are none is at once a group.
  *
  * @param limits.waitMs How long a group waits at most; then it is refused.
  */
@@ -47,13 +47,6 @@ export function askInGroups<Item, Answer>(
   }
 
   async function ask(group: readonly Asker<Item, Answer>[]) {
-    const [first] = group
-    if (first && group.length === 1) {
-      const answer = alone(first.item)
-      first.resolve(answer)
-      await answer.catch(() => {})
-      return
-    }
     try {
       const answers = await together(group.map(({ item }) => item))
       for (const { item, resolve } of group) resolve(answers.get(keyOf(item)) ?? alone(item))

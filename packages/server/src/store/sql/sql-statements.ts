@@ -69,10 +69,25 @@ const isNotCut = (e: ExpressionBuilder<Tables, 'sessions'>) =>
 
 type RotateValues = { id: number; generation: number; now_ms: number; idle_expires_at: number }
 
-/** The values of several, side by side. */
-export type RotateLists = { [Name in keyof RotateValues]: readonly RotateValues[Name][] } & {
-  app_id: readonly (string | null)[]
+type List<Value> = readonly (Value | null)[]
+
+/** As many as PostgreSQL reckons with where it does not know how many there are, and two more. */
+const leastListed = 12
+
+/**
+ * One value of each, for `unnest`. It is filled up with `null`, for a short list looks cheaper to
+ * PostgreSQL than the plan that it keeps for lists of any length, and it would plan anew each
+ * time.
+ */
+export function listOf<Item, Name extends keyof Item>(
+  items: readonly Item[],
+  name: Name,
+): List<NonNullable<Item[Name]>> {
+  const length = Math.max(items.length, leastListed)
+  return Array.from({ length }, (_, n) => items[n]?.[name] ?? null)
 }
+
+type RotateLists = Record<keyof RotateValues, List<number>> & { app_id: List<string> }
 
 type Sessions = ExpressionBuilder<Tables, 'sessions'>
 type Operands<Name extends keyof RotateValues> = Record<Name, Expression<number>>
@@ -158,6 +173,7 @@ const rotateTogether = (db: Kysely<Tables>, v: RotateLists) =>
               .as('held'),
           (join) => join.onTrue(),
         )
+        .where('asked.id', 'is not', null)
         .select(['asked.id', 'asked.now_ms', 'asked.idle_expires_at']),
     )
     .updateTable('sessions')
@@ -245,7 +261,7 @@ export function sqlStatements({ db, engine, locked, unlessTaken }: Dialect) {
         .where('identities.openid', '=', v.openid),
     ),
 
-    usersByOpenid: statement((v: { app_id: readonly string[]; openid: readonly string[] }) =>
+    usersByOpenid: statement((v: { app_id: List<string>; openid: List<string> }) =>
       db
         .selectFrom(
           sql<{
@@ -764,8 +780,12 @@ export function sqlStatements({ db, engine, locked, unlessTaken }: Dialect) {
       sessionWithUser(db).where('sessions.id', '=', v.id),
     ),
 
-    sessionsWithUsers: statement((v: { ids: readonly number[] }) =>
-      sessionWithUser(db).where('sessions.id', '=', sql<number>`any(${v.ids}::bigint[])`),
+    sessionsWithUsers: statement((v: { id: List<number> }) =>
+      sessionWithUser(db).innerJoin(
+        sql<{ id: number }>`unnest(${v.id}::bigint[])`.as<'asked'>(sql`asked(id)`),
+        'asked.id',
+        'sessions.id',
+      ),
     ),
 
     liveSessions: statement((v: { user_id: number; now_ms: number }) =>

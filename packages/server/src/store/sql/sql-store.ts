@@ -19,7 +19,7 @@ import { dropClaim, holdClaim, holdPhone } from './hold-phone.ts'
 import { gatherMerged, mergeUsers, undoMerge } from './merge-users.ts'
 import { migrations } from './migrations.ts'
 import { sqlAdmins } from './sql-admins.ts'
-import { everyApp, sqlStatements, type SessionWithUser } from './sql-statements.ts'
+import { everyApp, listOf, sqlStatements, type SessionWithUser } from './sql-statements.ts'
 
 type OpenidKey = Pick<WechatKey, 'app_id' | 'openid'>
 
@@ -42,23 +42,23 @@ export function createSqlStore(
     alone: rotateAlone,
     async together(acts) {
       const { rows } = await run.rotateTogether(alone, {
-        id: acts.map(({ id }) => id),
-        generation: acts.map(({ generation }) => generation),
-        now_ms: acts.map(({ now_ms }) => now_ms),
-        idle_expires_at: acts.map(({ idle_expires_at }) => idle_expires_at),
-        app_id: acts.map(({ app_id }) => app_id ?? null),
+        id: listOf(acts, 'id'),
+        generation: listOf(acts, 'generation'),
+        now_ms: listOf(acts, 'now_ms'),
+        idle_expires_at: listOf(acts, 'idle_expires_at'),
+        app_id: listOf(acts, 'app_id'),
       })
       return new Map(rows.map((session) => [session.id, session]))
     },
   })
 
-  const findSessionRow = database.inGroups<number, { row: SessionWithUser | undefined }>({
-    keyOf: (id) => id,
-    alone: async (id) => ({ row: (await run.sessionWithUser(reader, { id })).rows[0] }),
-    async together(ids) {
-      const { rows } = await run.sessionsWithUsers(reader, { ids })
+  const findSessionRow = database.inGroups<{ id: number }, { row: SessionWithUser | undefined }>({
+    keyOf: ({ id }) => id,
+    alone: async (key) => ({ row: (await run.sessionWithUser(reader, key)).rows[0] }),
+    async together(keys) {
+      const { rows } = await run.sessionsWithUsers(reader, { id: listOf(keys, 'id') })
       const found = new Map(rows.map((row) => [row.id, row]))
-      return new Map(ids.map((id) => [id, { row: found.get(id) }]))
+      return new Map(keys.map(({ id }) => [id, { row: found.get(id) }]))
     },
   })
 
@@ -67,8 +67,8 @@ export function createSqlStore(
     alone: async (key) => ({ user: (await run.userByOpenid(reader, key)).rows[0] }),
     async together(keys) {
       const { rows } = await run.usersByOpenid(reader, {
-        app_id: keys.map(({ app_id }) => app_id),
-        openid: keys.map(({ openid }) => openid),
+        app_id: listOf(keys, 'app_id'),
+        openid: listOf(keys, 'openid'),
       })
       const found = new Map(
         rows.map(({ app_id, openid, ...user }) => [nameOpenid({ app_id, openid }), user]),
@@ -364,7 +364,7 @@ export function createSqlStore(
       }),
 
     async findSession(id) {
-      const { row } = await findSessionRow(id)
+      const { row } = await findSessionRow({ id })
       return row && splitSessionAndUser(row)
     },
 
