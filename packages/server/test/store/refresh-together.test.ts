@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Store, StoredSession } from '@kaimen/server'
 import { createMemoryStore } from '@kaimen/server/store/memory'
 import { createSqlStore, type Connection, type Database } from '@kaimen/server/store/sql'
@@ -60,20 +61,35 @@ for (const isolation of ['read committed', 'serializable'])
       }
     })
 
-    it('[SE-8] who holds a session keeps nobody else waiting, and ends it', async () => {
-      const [held, ...free] = await signInMany(5)
-      const { session_id: id = 0, user_id = 0 } = held ?? {}
+    it('[SE-8] who holds sessions keeps nobody else waiting, and ends them', async () => {
+      const [holder, ...free] = await signInMany(5)
+      const { user_id = 0, session_id = 0 } = holder ?? {}
+      const held = [session_id]
+      for (const _ of [1, 2, 3]) {
+        const again = { user_id, identity: 'known', wechat: { openid: '0' } } as const
+        held.push((await signIn(store, again)).session_id)
+      }
       const { database, reached, goOn } = pauseBefore(b, 'insert into events')
-      const holder = createSqlStore(database, testClock(), chances.b)
-      const ending = holder.endSession({ id, ...endsAll, event: event(holder, { user_id }) })
+      const ending = createSqlStore(database, testClock(), chances.b).endOtherSessions({
+        user_id,
+        keep_id: 0,
+        ...endsAll,
+        event: event(store, { user_id }),
+      })
       await reached
-      const waiting = store.rotateSession({ ...rotation, id })
+      const waiting: Promise<unknown>[] = []
+      for (const id of held) {
+        waiting.push(store.rotateSession({ ...rotation, id }))
+        await setTimeout(5)
+      }
       const others = free.map((each) => store.rotateSession({ ...rotation, id: each.session_id }))
       for (const other of await Promise.all(others)) expect(other).toMatchObject({ generation: 1 })
       goOn()
-      expect(await ending).toBe(true)
-      expect(await waiting).toBe('not_rotated')
-      expect((await store.findSession(id))?.session.generation).toBe(0)
+      expect(await ending).toBe(4)
+      expect(await Promise.all(waiting)).toEqual(held.map(() => 'not_rotated'))
+      for (const id of held) {
+        expect((await store.findSession(id))?.session.generation).toBe(0)
+      }
     })
 
     it('[RT-3] of several nodes that refresh the same sessions in any order one does, each time', async () => {
