@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { KaimenError } from '@kaimen/server'
 import { DatabaseError } from '@kaimen/server/store/sql'
 import { expect, it } from 'vitest'
@@ -53,10 +54,10 @@ it('who comes when fewer than two groups are under way is asked for at once', as
 
 it('those who come in one turn of the event loop are asked for together', async () => {
   const { ask, held, lone } = groups()
-  const come = (name: string) =>
-    new Promise<string>((resolve) => {
-      setImmediate(() => resolve(ask(name)))
-    })
+  const come = async (name: string) => {
+    await setImmediate()
+    return ask(name)
+  }
   const answers = Promise.all(['a', 'b', 'c'].map(come))
   await turn()
   expect(held.map(({ names }) => names)).toEqual([['a', 'b', 'c']])

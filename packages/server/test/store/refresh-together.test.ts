@@ -105,9 +105,8 @@ for (const isolation of ['read committed', 'serializable'])
           ),
         )
         const winners = outcomes.filter(({ outcome }) => outcome !== 'not_rotated')
-        expect(winners.map(({ id }) => id).toSorted()).toEqual(
-          people.map(({ session_id }) => session_id).toSorted(),
-        )
+        expect(winners).toHaveLength(people.length)
+        expect(new Set(winners.map(({ id }) => id)).size).toBe(people.length)
       }
     })
 
