@@ -15,6 +15,8 @@ export type Database = {
   readonly reader: Connection
   /** Makes each statement a transaction of its own, and answers when it is durable. */
   readonly alone: Connection
+  /** Makes one statement of what is asked at the same time, where that spares a round trip. */
+  inGroups<Item, Answer>(asked: Grouped<Item, Answer>): (item: Item) => Promise<Answer>
   /**
    * Runs `work` as one transaction and answers when it is durable. `work` may be run again after a
    * failure to commit, so it does nothing but ask `transaction`. Throwing {@link Rollback} undoes
@@ -26,6 +28,14 @@ export type Database = {
   /** The names of the migrations that were applied; changes nothing. */
   listMigrations(): Promise<readonly string[]>
   close(): Promise<void>
+}
+
+export type Grouped<Item, Answer> = {
+  /** No two of a group have the same. */
+  keyOf(item: Item): unknown
+  /** @returns The answers, by key. Whoever has none there asks alone. */
+  together(items: readonly Item[]): Promise<ReadonlyMap<unknown, Answer>>
+  alone(item: Item): Promise<Answer>
 }
 
 export type Migrations = Readonly<Record<string, Migration>>

@@ -87,6 +87,7 @@ export function openMysql(
     settleMs: serverSettleMs,
     builder,
     ...statements,
+    inGroups: ({ alone }) => alone,
     async migrate(migrations) {
       // A change of the schema may take its time, and the pool's connections have little.
       const connection = driver.createConnection(config)

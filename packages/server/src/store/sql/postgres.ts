@@ -12,6 +12,7 @@ import type * as pg from 'pg'
 import { systemClock, type Clock } from '../../clock.ts'
 import { systemRandom, type Random } from '../../random.ts'
 import { loadSdk } from '../../sdk.ts'
+import { askInGroups } from './ask-in-groups.ts'
 import { columnTypes } from './column-types.ts'
 import { DatabaseError, type DatabaseFault } from './database-error.ts'
 import type { Connection, Database } from './database.ts'
@@ -93,6 +94,7 @@ export function openPostgres(
     settleMs: serverSettleMs,
     builder,
     ...statements,
+    inGroups: (asked) => askInGroups(asked, limits),
     async migrate(migrations) {
       // A change of the schema may take its time.
       const client = new Client(config)

@@ -1,4 +1,4 @@
-import { sql, type ExpressionBuilder, type Kysely } from 'kysely'
+import { sql, type Expression, type ExpressionBuilder, type Kysely } from 'kysely'
 import type {
   EndedSession,
   EndReason,
@@ -69,34 +69,142 @@ const isNotCut = (e: ExpressionBuilder<Tables, 'sessions'>) =>
 
 type RotateValues = { id: number; generation: number; now_ms: number; idle_expires_at: number }
 
+type List<Value> = readonly (Value | null)[]
+
+/** As many as PostgreSQL reckons with where it does not know how many there are, and two more. */
+const leastListed = 12
+
+/**
+ * One value of each, for `unnest`. It is filled up with `null`, for a short list looks cheaper to
+ * PostgreSQL than the plan that it keeps for lists of any length, and it would plan anew each
+ * time.
+ */
+export function listOf<Item, Name extends keyof Item>(
+  items: readonly Item[],
+  name: Name,
+): List<NonNullable<Item[Name]>> {
+  const length = Math.max(items.length, leastListed)
+  return Array.from({ length }, (_, n) => items[n]?.[name] ?? null)
+}
+
+type RotateLists = Record<keyof RotateValues, List<number>> & { app_id: List<string> }
+
+type Sessions = ExpressionBuilder<Tables, 'sessions'>
+type Operands<Name extends keyof RotateValues> = Record<Name, Expression<number>>
+
+const mayRotate = (e: Sessions, v: Operands<keyof RotateValues>) =>
+  e.and([
+    e('sessions.id', '=', v.id),
+    e('sessions.generation', '=', v.generation),
+    e('sessions.ended_at', 'is', null),
+    e('sessions.idle_expires_at', '>', v.now_ms),
+    e('sessions.expires_at', '>', v.now_ms),
+    isNotCut(e),
+    e.exists(
+      e
+        .selectFrom('users')
+        .select('users.id')
+        .whereRef('users.id', '=', 'sessions.user_id')
+        .where('users.status', '=', 'active'),
+    ),
+  ])
+
+const nextGeneration = (e: Sessions, v: Operands<'now_ms' | 'idle_expires_at'>) => ({
+  generation: e('sessions.generation', '+', 1),
+  rotated_at: v.now_ms,
+  idle_expires_at: e
+    .case()
+    .when('sessions.expires_at', '<', v.idle_expires_at)
+    .then(e.ref('sessions.expires_at'))
+    .else(v.idle_expires_at)
+    .end(),
+})
+
+const given = (e: Sessions, v: RotateValues) => ({
+  id: e.val(v.id),
+  generation: e.val(v.generation),
+  now_ms: e.val(v.now_ms),
+  idle_expires_at: e.val(v.idle_expires_at),
+})
+
 /** From one generation to the next, while the session lives and its user is active. */
 const rotate = (db: Kysely<Tables>, v: RotateValues) =>
   db
     .updateTable('sessions')
-    .set((e) => ({
-      generation: e('generation', '+', 1),
-      rotated_at: v.now_ms,
-      idle_expires_at: e
-        .case()
-        .when('expires_at', '<', v.idle_expires_at)
-        .then(e.ref('expires_at'))
-        .else(v.idle_expires_at)
-        .end(),
-    }))
-    .where('id', '=', v.id)
-    .where('generation', '=', v.generation)
-    .where('ended_at', 'is', null)
-    .where('idle_expires_at', '>', v.now_ms)
-    .where('expires_at', '>', v.now_ms)
-    .where(isNotCut)
-    .where((e) =>
-      e.exists(
-        e
-          .selectFrom('users')
-          .select('users.id')
-          .whereRef('users.id', '=', 'sessions.user_id')
-          .where('users.status', '=', 'active'),
-      ),
+    .set((e) => nextGeneration(e, given(e, v)))
+    .where((e) => mayRotate(e, given(e, v)))
+
+/**
+ * Each of several by its own values. It waits for nobody, so it can be in no deadlock: a row that
+ * somebody holds is passed over. Each row is found by its key, whatever the planner knows of the
+ * table.
+ */
+const rotateTogether = (db: Kysely<Tables>, v: RotateLists) =>
+  db
+    .with('due', (w) =>
+      w
+        .selectFrom(
+          sql<RotateValues & { app_id: string | null }>`unnest(
+            ${v.id}::bigint[], ${v.generation}::bigint[], ${v.now_ms}::bigint[],
+            ${v.idle_expires_at}::bigint[], ${v.app_id}::text[]
+          )`.as<'asked'>(sql`asked(id, generation, now_ms, idle_expires_at, app_id)`),
+        )
+        .innerJoinLateral(
+          (e) =>
+            e
+              .selectFrom('sessions')
+              .select('sessions.id as held_id')
+              .where((s) =>
+                mayRotate(s, {
+                  id: s.ref('asked.id'),
+                  generation: s.ref('asked.generation'),
+                  now_ms: s.ref('asked.now_ms'),
+                  idle_expires_at: s.ref('asked.idle_expires_at'),
+                }),
+              )
+              .where((s) =>
+                s.or([
+                  s('asked.app_id', 'is', null),
+                  s('asked.app_id', '=', s.ref('sessions.app_id')),
+                ]),
+              )
+              .forUpdate('sessions')
+              .skipLocked()
+              .as('held'),
+          (join) => join.onTrue(),
+        )
+        .where('asked.id', 'is not', null)
+        .select(['asked.id', 'asked.now_ms', 'asked.idle_expires_at']),
+    )
+    .updateTable('sessions')
+    .from('due')
+    .set((e) =>
+      nextGeneration(e, {
+        now_ms: e.ref('due.now_ms'),
+        idle_expires_at: e.ref('due.idle_expires_at'),
+      }),
+    )
+    .whereRef('sessions.id', '=', 'due.id')
+    .returning(sessionColumns)
+
+const sessionWithUser = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .select([
+      ...sessionColumns,
+      'users.status',
+      'users.nickname',
+      'users.avatar',
+      'users.phone',
+      'users.phone_index',
+      'users.created_at as user_created_at',
+      'users.gone_at',
+    ])
+    .select((e) =>
+      cutoffsOf(e)
+        .select((c) => c.fn.max('cutoffs.at').as('at'))
+        .as('cut_at'),
     )
 
 /** Every statement of the SQL store, one a name. */
@@ -151,6 +259,25 @@ export function sqlStatements({ db, engine, locked, unlessTaken }: Dialect) {
         .select(userColumns)
         .where('identities.app_id', '=', v.app_id)
         .where('identities.openid', '=', v.openid),
+    ),
+
+    usersByOpenid: statement((v: { app_id: List<string>; openid: List<string> }) =>
+      db
+        .selectFrom(
+          sql<{
+            app_id: string
+            openid: string
+          }>`unnest(${v.app_id}::text[], ${v.openid}::text[])`.as<'asked'>(
+            sql`asked(app_id, openid)`,
+          ),
+        )
+        .innerJoin('identities', (join) =>
+          join
+            .onRef('identities.app_id', '=', 'asked.app_id')
+            .onRef('identities.openid', '=', 'asked.openid'),
+        )
+        .innerJoin('users', 'users.id', 'identities.user_id')
+        .select([...userColumns, 'asked.app_id', 'asked.openid']),
     ),
 
     userByUnionid: statement((v: { open_platform: string; unionid: string }) =>
@@ -650,25 +777,15 @@ export function sqlStatements({ db, engine, locked, unlessTaken }: Dialect) {
     ),
 
     sessionWithUser: statement((v: { id: number }) =>
-      db
-        .selectFrom('sessions')
-        .innerJoin('users', 'users.id', 'sessions.user_id')
-        .select([
-          ...sessionColumns,
-          'users.status',
-          'users.nickname',
-          'users.avatar',
-          'users.phone',
-          'users.phone_index',
-          'users.created_at as user_created_at',
-          'users.gone_at',
-        ])
-        .select((e) =>
-          cutoffsOf(e)
-            .select((c) => c.fn.max('cutoffs.at').as('at'))
-            .as('cut_at'),
-        )
-        .where('sessions.id', '=', v.id),
+      sessionWithUser(db).where('sessions.id', '=', v.id),
+    ),
+
+    sessionsWithUsers: statement((v: { id: List<number> }) =>
+      sessionWithUser(db).innerJoin(
+        sql<{ id: number }>`unnest(${v.id}::bigint[])`.as<'asked'>(sql`asked(id)`),
+        'asked.id',
+        'sessions.id',
+      ),
     ),
 
     liveSessions: statement((v: { user_id: number; now_ms: number }) =>
@@ -714,6 +831,8 @@ export function sqlStatements({ db, engine, locked, unlessTaken }: Dialect) {
     rotateInApp: statement((v: RotateValues & { app_id: string }) =>
       returningSession(rotate(db, v).where('app_id', '=', v.app_id)),
     ),
+
+    rotateTogether: statement((v: RotateLists) => rotateTogether(db, v)),
 
     session: statement((v: { id: number }) =>
       db.selectFrom('sessions').select(sessionColumns).where('id', '=', v.id),

@@ -19,7 +19,13 @@ import { dropClaim, holdClaim, holdPhone } from './hold-phone.ts'
 import { gatherMerged, mergeUsers, undoMerge } from './merge-users.ts'
 import { migrations } from './migrations.ts'
 import { sqlAdmins } from './sql-admins.ts'
-import { everyApp, sqlStatements, type SessionWithUser } from './sql-statements.ts'
+import { everyApp, listOf, sqlStatements, type SessionWithUser } from './sql-statements.ts'
+
+type OpenidKey = Pick<WechatKey, 'app_id' | 'openid'>
+
+const nameOpenid = ({ app_id, openid }: OpenidKey) => JSON.stringify([app_id, openid])
+
+type SessionRotation = Parameters<Store['rotateSession']>[0]
 
 /** The {@link Store} contract on SQL. */
 export function createSqlStore(
@@ -30,6 +36,46 @@ export function createSqlStore(
   const { reader, alone, write, settleMs } = database
   const run = sqlStatements(dialectOf(database))
   const newId = countUp(clock, random)
+
+  const rotateSession = database.inGroups<SessionRotation, StoredSession | 'not_rotated'>({
+    keyOf: ({ id }) => id,
+    alone: rotateAlone,
+    async together(acts) {
+      const { rows } = await run.rotateTogether(alone, {
+        id: listOf(acts, 'id'),
+        generation: listOf(acts, 'generation'),
+        now_ms: listOf(acts, 'now_ms'),
+        idle_expires_at: listOf(acts, 'idle_expires_at'),
+        app_id: listOf(acts, 'app_id'),
+      })
+      return new Map(rows.map((session) => [session.id, session]))
+    },
+  })
+
+  const findSessionRow = database.inGroups<{ id: number }, { row: SessionWithUser | undefined }>({
+    keyOf: ({ id }) => id,
+    alone: async (key) => ({ row: (await run.sessionWithUser(reader, key)).rows[0] }),
+    async together(keys) {
+      const { rows } = await run.sessionsWithUsers(reader, { id: listOf(keys, 'id') })
+      const found = new Map(rows.map((row) => [row.id, row]))
+      return new Map(keys.map(({ id }) => [id, { row: found.get(id) }]))
+    },
+  })
+
+  const findByOpenid = database.inGroups<OpenidKey, { user: StoredUser | undefined }>({
+    keyOf: nameOpenid,
+    alone: async (key) => ({ user: (await run.userByOpenid(reader, key)).rows[0] }),
+    async together(keys) {
+      const { rows } = await run.usersByOpenid(reader, {
+        app_id: listOf(keys, 'app_id'),
+        openid: listOf(keys, 'openid'),
+      })
+      const found = new Map(
+        rows.map(({ app_id, openid, ...user }) => [nameOpenid({ app_id, openid }), user]),
+      )
+      return new Map(keys.map(nameOpenid).map((name) => [name, { user: found.get(name) }]))
+    },
+  })
 
   return {
     ...sqlAdmins(database, record),
@@ -50,7 +96,7 @@ export function createSqlStore(
 
     async findUsers({ app_id, wechat, phone, unverified_phone }) {
       const [known, union, holder, claimant] = await Promise.all([
-        wechat ? run.userByOpenid(reader, { app_id, openid: wechat.openid }) : nobody,
+        wechat ? findByOpenid({ app_id, openid: wechat.openid }) : undefined,
         wechat?.unionid && wechat.open_platform
           ? run.userByUnionid(reader, {
               open_platform: wechat.open_platform,
@@ -64,9 +110,10 @@ export function createSqlStore(
       ])
       const [byPhone] = holder.rows
       const [byUnionid] = union.rows
-      const isNewToUnionidUser = byUnionid !== undefined && known.rows[0] === undefined
+      const byOpenid = known?.user
+      const isNewToUnionidUser = byUnionid !== undefined && byOpenid === undefined
       return {
-        ...(known.rows[0] && { byOpenid: known.rows[0] }),
+        ...(byOpenid && { byOpenid }),
         ...(byUnionid && { byUnionid }),
         ...(isNewToUnionidUser &&
           (await isInApp(byUnionid.id, app_id)) && { isUnionidUserInApp: true }),
@@ -317,8 +364,8 @@ export function createSqlStore(
       }),
 
     async findSession(id) {
-      const { rows } = await run.sessionWithUser(reader, { id })
-      return rows[0] && splitSessionAndUser(rows[0])
+      const { row } = await findSessionRow({ id })
+      return row && splitSessionAndUser(row)
     },
 
     async listPastSessions(user_id) {
@@ -331,17 +378,7 @@ export function createSqlStore(
       return rows
     },
 
-    async rotateSession({ app_id, ...act }) {
-      const rotated =
-        app_id === undefined ? run.rotate(alone, act) : run.rotateInApp(alone, { ...act, app_id })
-      const { rows, numAffectedRows } = await rotated
-      if (rows[0]) return rows[0]
-      if (!numAffectedRows) return 'not_rotated'
-      const [session] = (await run.session(reader, { id: act.id })).rows
-      // Whoever came since has rotated it further, or ended it; this is what this call left.
-      const { generation, now_ms: rotated_at } = act
-      return session ? { ...session, generation: generation + 1, rotated_at } : 'not_rotated'
-    },
+    rotateSession,
 
     async endSession({ event, ...act }) {
       if (!event) return end(alone, act)
@@ -515,6 +552,21 @@ export function createSqlStore(
           : run.endCutSessionsInApp(on, { ...cut, app_id }))
         return last
       }),
+  }
+
+  async function rotateAlone({
+    app_id,
+    ...act
+  }: SessionRotation): Promise<StoredSession | 'not_rotated'> {
+    const rotated =
+      app_id === undefined ? run.rotate(alone, act) : run.rotateInApp(alone, { ...act, app_id })
+    const { rows, numAffectedRows } = await rotated
+    if (rows[0]) return rows[0]
+    if (!numAffectedRows) return 'not_rotated'
+    const [session] = (await run.session(reader, { id: act.id })).rows
+    // Whoever came since has rotated it further, or ended it; this is what this call left.
+    const { generation, now_ms: rotated_at } = act
+    return session ? { ...session, generation: generation + 1, rotated_at } : 'not_rotated'
   }
 
   /** Asked in the transaction that gives them something: nothing may lead to who has left. */

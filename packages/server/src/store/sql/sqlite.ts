@@ -52,6 +52,7 @@ export function openSqlite(path: string): Database {
       executeQuery: (query) => (inTransaction ? watching : writing).executeQuery(query),
     },
     alone: { executeQuery: (query) => write((transaction) => transaction.executeQuery(query)) },
+    inGroups: ({ alone }) => alone,
     write,
     migrate: (migrations) => write(() => applyMissing(target, migrations, systemClock)),
     listMigrations: () => write(() => listMigrations(target.db)),
