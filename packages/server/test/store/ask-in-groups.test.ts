@@ -119,12 +119,12 @@ it.each([
   new DatabaseError('taken'),
   unavailable(new DatabaseError('conflict')),
   new TypeError('of a value'),
-])('a group that fails by one of them harms that one alone: %s', async (error) => {
+])('a group that fails by one of them harms that one alone: %s', async (failure) => {
   const { ask, held, faulty } = groups()
   faulty.add('b')
   const answers = Promise.allSettled(['a', 'b', 'c'].map(ask))
   await turn()
-  held[0]?.answer(error)
+  held[0]?.answer(failure)
   expect(await answers).toEqual([
     { status: 'fulfilled', value: 'a alone' },
     { status: 'rejected', reason: new DatabaseError('unexpected') },
