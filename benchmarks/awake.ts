@@ -7,8 +7,8 @@ export function noteWork(): void {
 
 /**
  * Keeps this process from sleeping. Whoever sends to a process that sleeps has to wake its core,
- * and in a virtual machine that can cost a server half of all it does for a small answer: the load
- * generator's idleness would be measured, not the server. Only on a core of its own.
+ * and in a virtual machine that can cost a server a third of all it does for a small answer: the
+ * load generator's idleness would be measured, not the server. Only on a core of its own.
  *
  * @returns Lets it sleep again, and tells for what share of the time it had something to do.
  */

@@ -285,6 +285,7 @@ function describeRun(run: {
   }).trim()
   const [cpu] = cpus()
   const { seconds, connections } = effort
+  const given = process.argv.slice(2)
   return `# Results
 
 Written by \`npm run bench\`; [README.md](README.md) says how to read it.
@@ -293,7 +294,8 @@ Written by \`npm run bench\`; [README.md](README.md) says how to read it.
 - commit: ${commit}
 - machine: ${cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${process.platform} ${process.arch}
 - Node.js: ${process.version}
-- command: \`npm run bench -- --rounds ${rounds} --seconds ${seconds} --connections ${connections}\`
+- command: \`${['npm run bench', ...(given.length > 0 ? ['--', ...given] : [])].join(' ')}\`
+- measured: ${rounds} rounds of ${seconds} s, ${connections} connections
 - pinning: ${pinning}
 - taken by other processes meanwhile: ${run.foreign}
 - load generator: ${run.ceiling.toLocaleString('en')} requests/s at most

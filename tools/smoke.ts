@@ -1,12 +1,11 @@
 // Does what the README says: `npm start`, then its login, line for line, in both languages.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from './support/free-port.ts'
 
 const root = join(import.meta.dirname, '..')
 const patienceSeconds = 120
@@ -105,13 +104,4 @@ async function stop() {
     await delay(100)
   }
   throw new Error('The server outlived npm start by 10 s.')
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

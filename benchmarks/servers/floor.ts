@@ -60,7 +60,7 @@ export const start: StartServer = ({ wechatUrl, folder }) => {
   })
 }
 
-/** By its events: iterating over a request costs half as much again as the whole of a small answer. */
+/** By its events: to iterate over a request takes half as long as a small answer in all. */
 function readText(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = ''

@@ -122,10 +122,9 @@ export function keepMetrics(clock: Pick<Clock, 'now'>): Metrics {
       },
     },
     watchWechat: (wechat) => ({
+      ...wechat,
       call: (request) => watchCall(request, () => wechat.call(request)),
       draw: (request) => watchCall(request, () => wechat.draw(request)),
-      warmUp: () => wechat.warmUp(),
-      close: () => wechat.close(),
     }),
     read: () => [
       ...[signIns, refreshes, events, requests, durations, shed, calls, callDurations].map((each) =>

@@ -1,7 +1,6 @@
 import { execFile, execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,6 +9,7 @@ import { systemClock } from '@kaimen/server'
 import { listen } from '@kaimen/server/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isSkipped } from '../../../tools/services/skip.ts'
+import { freePort } from '../../../tools/support/free-port.ts'
 import { openWorld, type World } from '../../server/test/support/world.ts'
 import { forgeTokens, mint, type Mint } from './corpus.ts'
 import { openMint } from './support/mint.ts'
@@ -135,7 +135,7 @@ for (const { name, document, lacks, follows, lay } of recipes)
     let lines: AsyncIterator<string>
 
     beforeAll(async () => {
-      const port = await findPort()
+      const port = await freePort()
       world = await openWorld({
         publicUrl: `http://127.0.0.1:${port}`,
         clock: { ...systemClock, advance() {} },
@@ -202,12 +202,3 @@ for (const { name, document, lacks, follows, lay } of recipes)
       await expect.poll(() => outcome(access_token), { timeout: 5000 }).toBe('session_ended')
     })
   })
-
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -6,7 +6,7 @@ import {
   startServers,
   type RealServers,
 } from '../../../../packages/client/test/support/real-servers.ts'
-import { freePort } from '../../../../packages/server/test/support/free-port.ts'
+import { freePort } from '../../../../tools/support/free-port.ts'
 import { makeShop } from '../../shop.ts'
 
 export const [miniProgram, serviceAccount, website, otherMiniProgram] = seedWorld.apps

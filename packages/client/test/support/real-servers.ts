@@ -3,7 +3,7 @@ import { createEmulator, seedWorld } from '@kaimen/emulator'
 import { createAuth, systemClock, type Auth, type Clock } from '@kaimen/server'
 import { listen } from '@kaimen/server/node'
 import { createMemoryStore } from '@kaimen/server/store/memory'
-import { freePort } from '../../../server/test/support/free-port.ts'
+import { freePort } from '../../../../tools/support/free-port.ts'
 import { WxFailure, type Phone, type Received, type Sent } from './typed-wx.ts'
 
 const [openApp, , , phoneApp] = seedWorld.apps

@@ -2,8 +2,6 @@
 
 import { createHmac, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
-import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createEmulator, seedWorld } from '@kaimen/emulator'
@@ -13,6 +11,7 @@ import { listen } from '@kaimen/server/node'
 import { createMemoryStore } from '@kaimen/server/store/memory'
 import type { Page } from 'playwright-core'
 import { build } from 'vite'
+import { freePort } from '../../../../tools/support/free-port.ts'
 
 export const [liHua, wangFang] = seedWorld.people
 /** Under one Open Platform account, and outside of it. */
@@ -194,15 +193,6 @@ function readAuthenticator(secret: string, step: number): string {
   const mac = createHmac('sha1', key).update(counter).digest()
   const from = (mac.at(-1) ?? 0) & 15
   return String((mac.readUInt32BE(from) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, 'close')
-  return port
 }
 
 export type Colleague = {

@@ -12,7 +12,7 @@ import { openPhone, phoneIndexes, storedPhone } from '../user/phone.ts'
 import { readBody } from './body.ts'
 import { caller, requireFresh } from './caller.ts'
 import type { Handler } from './handlers.ts'
-import { endOthers } from './me.ts'
+import { endOthers } from '../session/end-session.ts'
 import { jsonResponse, userReply } from './reply.ts'
 import { readPhone } from './sign-in-phone.ts'
 

@@ -1,11 +1,9 @@
 import { KaimenError } from '../errors.ts'
-import { stampEvent } from '../events.ts'
-import type { AuthEvent } from '../hooks.ts'
-import { formatId, parseId } from '../id.ts'
-import { endSessionOf } from '../session/end-session.ts'
+import { parseId } from '../id.ts'
+import { endOthers, endSessionOf } from '../session/end-session.ts'
 import { refuseBody } from './body.ts'
 import { caller, requireFresh } from './caller.ts'
-import type { Handler, HttpParts } from './handlers.ts'
+import type { Handler } from './handlers.ts'
 import { jsonResponse, sessionReply, userReply } from './reply.ts'
 
 /** `GET /v1/me` */
@@ -43,17 +41,4 @@ export const endOtherSessions: Handler = async (parts, call) => {
   }
   requireFresh(parts, authenticated)
   return jsonResponse({ revoked: await endOthers(parts, user.id, session.id) })
-}
-
-/** @returns How many sessions were ended. */
-export async function endOthers(parts: HttpParts, user_id: number, keep_id: number) {
-  const told: AuthEvent = {
-    kind: 'other_sessions_ended',
-    user_id: formatId('usr', user_id),
-    session_id: formatId('ses', keep_id),
-  }
-  const write = { user_id, keep_id, now_ms: parts.clock.now(), event: stampEvent(parts, told) }
-  const revoked = await parts.store.endOtherSessions({ ...write, reason: 'removed' })
-  if (revoked > 0) parts.emit(told)
-  return revoked
 }

@@ -9,8 +9,7 @@ import { hookUser } from '../hook-user.ts'
 import { readBody } from './body.ts'
 import { readCookie, requireOwnPage, writeCookie } from './browser.ts'
 import type { Handler, HttpParts } from './handlers.ts'
-import { endOthers } from './me.ts'
-import { endSessionOf } from '../session/end-session.ts'
+import { endOthers, endSessionOf } from '../session/end-session.ts'
 import { jsonResponse, userReply } from './reply.ts'
 
 /** `GET /v1/web/session` */

@@ -22,6 +22,23 @@ export async function endSessionOf(
   return true
 }
 
+/** @returns How many sessions were ended. */
+export async function endOthers(
+  parts: EventParts,
+  user_id: number,
+  keep_id: number,
+): Promise<number> {
+  const told: AuthEvent = {
+    kind: 'other_sessions_ended',
+    user_id: formatId('usr', user_id),
+    session_id: formatId('ses', keep_id),
+  }
+  const write = { user_id, keep_id, now_ms: parts.clock.now(), event: stampEvent(parts, told) }
+  const revoked = await parts.store.endOtherSessions({ ...write, reason: 'removed' })
+  if (revoked > 0) parts.emit(told)
+  return revoked
+}
+
 /**
  * Ends all but a user's newest sessions in an app. Each who signs in does so after their own
  * session is written: of those at once the last sees all of them, so that no more than `max` are

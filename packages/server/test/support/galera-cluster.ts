@@ -7,7 +7,7 @@ import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { openDatabase } from '@kaimen/server/store/sql'
 import { run } from './databases.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../../../tools/support/free-port.ts'
 
 const library = [...globSync('/usr/lib{,64}/{,*/}galera*/libgalera_smm.so')][0]
 const programs = ['mariadbd', 'mariadb-install-db', 'rsync']

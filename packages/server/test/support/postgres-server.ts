@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { openDatabase } from '@kaimen/server/store/sql'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../../../tools/support/free-port.ts'
 
 // Tests that start servers of their own name TEST_POSTGRES_URL here, so that PostgreSQL is installed for them.
 

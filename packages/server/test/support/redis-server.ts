@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { isSkipped } from '../../../../tools/services/skip.ts'
-import { freePort } from './free-port.ts'
+import { freePort } from '../../../../tools/support/free-port.ts'
 
 // Tests that start servers of their own name TEST_REDIS_URL here, so that redis-server is installed for them.
 
